@@ -1,0 +1,61 @@
+import { Type } from 'typebox';
+import { Tier, UserRole } from '../enums.ts';
+import { IdSchema, type UserId } from '../ids.ts';
+import { defineEvent } from './event.ts';
+
+/** The fields of a user that other services keep fresh beside its id. */
+export const PublicUser = Type.Object(
+  {
+    display_name: Type.String(),
+    avatar_url: Type.Union([Type.String(), Type.Null()]),
+    tier: Tier,
+  },
+  { additionalProperties: false },
+);
+
+const Nothing = Type.Object({}, { additionalProperties: false });
+
+export const userRegistered = defineEvent('identity.user.registered', PublicUser);
+export const userUpdated = defineEvent('identity.user.updated', PublicUser);
+export const userRoleChanged = defineEvent(
+  'identity.user.role_changed',
+  Type.Object({ role: UserRole }, { additionalProperties: false }),
+);
+export const userDeleted = defineEvent('identity.user.deleted', Nothing, { deletes: true });
+/** An administrator looked at one user's whole record, email included. */
+export const userInspected = defineEvent('identity.user.inspected', Nothing);
+
+const SessionOf = Type.Object({ user_id: IdSchema<UserId>() }, { additionalProperties: false });
+
+export const sessionStarted = defineEvent(
+  'identity.session.started',
+  Type.Object(
+    { user_id: IdSchema<UserId>(), suspicious: Type.Boolean() },
+    { additionalProperties: false },
+  ),
+);
+export const sessionEnded = defineEvent(
+  'identity.session.ended',
+  Type.Object(
+    {
+      user_id: IdSchema<UserId>(),
+      reason: Type.Union([
+        Type.Literal('logout'),
+        Type.Literal('revoked'),
+        Type.Literal('token_reuse'),
+        Type.Literal('account_deleted'),
+      ]),
+    },
+    { additionalProperties: false },
+  ),
+);
+export const refreshTokenReused = defineEvent('identity.session.token_reused', SessionOf);
+/** Subject is the user when the email is known, else a random id: it must not tell which. */
+export const loginFailed = defineEvent(
+  'identity.login.failed',
+  Type.Object(
+    { reason: Type.Union([Type.Literal('credentials'), Type.Literal('throttled')]) },
+    { additionalProperties: false },
+  ),
+);
+
