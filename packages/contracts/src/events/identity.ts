@@ -29,10 +29,7 @@ const SessionOf = Type.Object({ user_id: IdSchema<UserId>() }, { additionalPrope
 
 export const sessionStarted = defineEvent(
   'identity.session.started',
-  Type.Object(
-    { user_id: IdSchema<UserId>(), suspicious: Type.Boolean() },
-    { additionalProperties: false },
-  ),
+  Type.Object({ user_id: IdSchema<UserId>(), suspicious: Type.Boolean() }, { additionalProperties: false }),
 );
 export const sessionEnded = defineEvent(
   'identity.session.ended',
@@ -59,3 +56,11 @@ export const loginFailed = defineEvent(
   ),
 );
 
+/** Subject is the new key's `kid`: what signs access tokens from now on. */
+export const signingKeyRotated = defineEvent(
+  'identity.signing_key.rotated',
+  Type.Object(
+    { kid: Type.String(), retired: Type.Array(Type.String(), { description: 'kids that sign no more' }) },
+    { additionalProperties: false },
+  ),
+);

@@ -16,7 +16,14 @@ export const projectDeleted = defineEvent('projects.project.deleted', Type.Objec
 });
 
 const Membership = Type.Object(
-  { project_id: IdSchema<ProjectId>(), user_id: IdSchema<UserId>(), role: MemberRole },
+  {
+    project_id: IdSchema<ProjectId>(),
+    project_name: Type.String(),
+    /** Owner of the project: the one who hears that somebody came or went. */
+    owner_id: IdSchema<UserId>(),
+    user_id: IdSchema<UserId>(),
+    role: MemberRole,
+  },
   closed,
 );
 /** Subject of the member events is the id of the `team_members` row. */
@@ -50,7 +57,10 @@ export const taskCreated = defineEvent(
   'projects.task.created',
   Type.Object({ ...Task, created_by: IdSchema<UserId>() }, closed),
 );
-export const taskUpdated = defineEvent('projects.task.updated', Type.Object({ ...Task, changed: Names }, closed));
+export const taskUpdated = defineEvent(
+  'projects.task.updated',
+  Type.Object({ ...Task, changed: Names }, closed),
+);
 export const taskAssigned = defineEvent(
   'projects.task.assigned',
   Type.Object({ ...Task, assignee_id: IdSchema<UserId>() }, closed),
@@ -99,4 +109,3 @@ export const labelDeleted = defineEvent('projects.label.deleted', InProject, { d
 /** Subject of the favourite events is the project; who is the actor. */
 export const favoriteAdded = defineEvent('projects.favorite.added', Type.Object({}, closed));
 export const favoriteRemoved = defineEvent('projects.favorite.removed', Type.Object({}, closed));
-
