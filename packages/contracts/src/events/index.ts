@@ -3,19 +3,21 @@ import type { EventDefinition } from './event.ts';
 import * as identity from './identity.ts';
 import { accessRefusals } from './platform.ts';
 import * as projects from './projects.ts';
+import * as workers from './workers.ts';
 
 export * from './billing.ts';
 export * from './event.ts';
 export * from './identity.ts';
 export * from './platform.ts';
 export * from './projects.ts';
+export * from './workers.ts';
 
 const isDefinition = (value: unknown): value is EventDefinition =>
   typeof value === 'object' && value !== null && 'aggregate' in value && 'deletes' in value;
 
 /** Every type of event that the platform writes, by its `type`. */
 export const eventCatalogue: ReadonlyMap<string, EventDefinition> = new Map(
-  [...[identity, projects, billing].flatMap((module) => Object.values(module)), ...accessRefusals]
+  [...[identity, projects, billing, workers].flatMap((module) => Object.values(module)), ...accessRefusals]
     .filter(isDefinition)
     .map((definition) => [definition.type, definition]),
 );
