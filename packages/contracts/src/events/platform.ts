@@ -1,5 +1,5 @@
-import { type ServiceName, serviceNames } from '../enums.ts';
 import { Type } from 'typebox';
+import { type ServiceName, serviceNames } from '../enums.ts';
 import { defineEvent, type EventDefinition } from './event.ts';
 
 const Refusal = Type.Object(
