@@ -1,0 +1,90 @@
+import type { ServiceName } from '@hivesync/contracts';
+import type { DataSource } from '@hivesync/database';
+import type { EventSource } from '../feed-page.ts';
+import { type Logger, silentLogger } from '../logger.ts';
+import type { Subscriptions } from '../subscriptions.ts';
+import { readCursors } from './cursor.ts';
+import { type RetryPolicy, type SourceCounters, SourceLoop } from './source-loop.ts';
+
+export interface ConsumersOptions {
+  dataSource: DataSource;
+  subscriptions: Subscriptions;
+  /** One for each service in `subscriptions.sources`; further ones are not read. */
+  sources: readonly EventSource[];
+  logger?: Logger | undefined;
+  /** Default: 5 attempts, 200 ms doubling up to 10 s. */
+  retry?: Partial<RetryPolicy> | undefined;
+  /** Events in one batch, 1 to 1,000, default 200. */
+  limit?: number | undefined;
+  /** How long a read waits for events, 0 to 30 s, default 25. */
+  waitSeconds?: number | undefined;
+}
+
+export interface SourceLag {
+  source: ServiceName;
+  /** About how many events are not applied yet; null while unknown: not read yet, or not readable. */
+  behind: number | null;
+  lastEventAt: Date | null;
+}
+
+/** The consumers of a service: a loop for each source, independent of each other. */
+export class Consumers {
+  readonly #options: ConsumersOptions;
+  readonly #loops: Map<ServiceName, SourceLoop>;
+  #stop = new AbortController();
+  #running: Promise<unknown> | undefined;
+
+  /** Throws a `TypeError` where a source that is subscribed to is not given. */
+  constructor(options: ConsumersOptions) {
+    this.#options = options;
+    const { dataSource, subscriptions, sources, logger = silentLogger } = options;
+    this.#loops = new Map(
+      subscriptions.sources.map((service) => {
+        const source = sources.find((candidate) => candidate.service === service);
+        if (!source) throw new TypeError(`No event source is given for ${service}, which is subscribed to`);
+        return [
+          service,
+          new SourceLoop({
+            dataSource,
+            subscriptions,
+            source,
+            logger,
+            retry: { attempts: 5, delay: 200, maxDelay: 10_000, ...options.retry },
+            limit: options.limit ?? 200,
+            waitSeconds: options.waitSeconds ?? 25,
+          }),
+        ];
+      }),
+    );
+  }
+
+  /** Starts reading; the database and the sources need not be reachable yet. */
+  start(): void {
+    if (this.#running) return;
+    this.#stop = new AbortController();
+    const { signal } = this.#stop;
+    this.#running = Promise.all([...this.#loops.values()].map((loop) => loop.run(signal)));
+  }
+
+  /** Ends waiting reads, lets batches under way finish, and resolves when no handler runs any more. */
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    await this.#running;
+    this.#running = undefined;
+  }
+
+  /** How far behind each source this service is. One query; rejects when the database does. */
+  async lag(): Promise<SourceLag[]> {
+    const cursors = await readCursors(this.#options.dataSource);
+    return [...this.#loops].map(([source, loop]) => ({
+      source,
+      behind: loop.behind,
+      lastEventAt: cursors.find((cursor) => cursor.source === source)?.last_event_at ?? null,
+    }));
+  }
+
+  /** Counters of this process for each source, for metrics. */
+  counters(): (SourceCounters & { source: ServiceName })[] {
+    return [...this.#loops].map(([source, loop]) => ({ source, ...loop.counters }));
+  }
+}

@@ -1,0 +1,15 @@
+import { type DataSource, query, transaction } from '@hivesync/database';
+import { consumerLock, moveCursor } from './cursor.ts';
+
+/**
+ * Puts the cursor of a source back to the beginning: its whole kept history will be applied again, which
+ * handlers must allow. Parked events of the source are dropped, since they come again in their place.
+ * The running consumer notices by itself. Events that retention has deleted do not come back.
+ */
+export async function replay(dataSource: DataSource, source: string): Promise<void> {
+  await transaction(dataSource, async (tx) => {
+    await consumerLock(tx, source);
+    await query(tx, 'delete from parked_events where source = $1', [source]);
+    await moveCursor(tx, source, null, null);
+  });
+}
