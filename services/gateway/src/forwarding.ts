@@ -1,0 +1,123 @@
+import replyFrom, { type FastifyReplyFromHooks } from '@fastify/reply-from';
+import { ApiError, type ServiceName } from '@hivesync/contracts';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { BodyLimit, bodyTooLarge } from './body-limit.ts';
+import { requestHeaders, responseHeaders } from './headers.ts';
+import type { PublicRoute } from './public-routes.ts';
+
+export interface ForwardingOptions {
+  routes: PublicRoute[];
+  /** Where each service listens, e.g. `http://127.0.0.1:8081`. */
+  serviceUrls: Partial<Record<ServiceName, string>>;
+  /** Milliseconds until a service must have begun to answer, and between two pieces of its answer. */
+  deadlineMs: number;
+  /** Bytes of a request body. Services set lower limits for their own routes. */
+  bodyLimit: number;
+}
+
+/** Nothing was answered yet, so a read may be sent once more. */
+const connectionErrors = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'UND_ERR_SOCKET',
+  'UND_ERR_CONNECT_TIMEOUT',
+]);
+
+/**
+ * One route for each public operation, each handed on to the service that owns it. Bodies stream through both
+ * ways; the gateway neither parses nor validates them, the services do. An answer is passed on as it is, a
+ * problem document included.
+ *
+ * Answers of its own: UPSTREAM_UNAVAILABLE where the service gives none, BODY_TOO_LARGE, ROUTE_NOT_FOUND.
+ */
+export async function forwarding(app: FastifyInstance, options: ForwardingOptions): Promise<void> {
+  await app.register(replyFrom, {
+    undici: { connections: 128, pipelining: 1, connect: { timeout: 2_000 } },
+    disableRequestLogging: true,
+    destroyAgent: true,
+  });
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', (_request, payload, done) => {
+    const limited = new BodyLimit(options.bodyLimit);
+    payload.on('error', (error: Error) => limited.destroy(error));
+    done(null, payload.pipe(limited));
+  });
+
+  for (const { service, method, url } of options.routes) {
+    const upstream = options.serviceUrls[service];
+    app.route({
+      method,
+      url,
+      onRequest: async (request) => {
+        refuseDotSegments(request);
+        if (Number(request.headers['content-length']) > options.bodyLimit)
+          throw bodyTooLarge(options.bodyLimit);
+      },
+      handler: (request, reply) => {
+        if (!upstream) throw unavailable(service);
+        return reply.from(undefined, hooks(service, upstream, options.deadlineMs, request));
+      },
+    });
+  }
+}
+
+function hooks(
+  service: ServiceName,
+  upstream: string,
+  timeout: number,
+  request: FastifyRequest,
+): FastifyReplyFromHooks {
+  return {
+    timeout,
+    getUpstream: () => upstream,
+    rewriteRequestHeaders: (_request, headers) => {
+      const kept = requestHeaders(request, headers);
+      if (request.body === undefined) {
+        // What a GET carries as a body is not read, so it must not be announced either.
+        delete kept['content-length'];
+        delete kept['content-type'];
+      }
+      return kept;
+    },
+    rewriteHeaders: responseHeaders,
+    retryDelay: ({ err, req, attempt }) =>
+      attempt === 0 && req.method === 'GET' && connectionErrors.has(codeOf(err)) ? 50 : null,
+    onError: (reply, { error }) => {
+      const refused = causes(error).find((cause) => cause instanceof ApiError);
+      if (!refused) request.log.warn({ err: error, upstream: service }, 'no answer from upstream');
+      reply.send(refused ?? unavailable(service, error));
+    },
+  };
+}
+
+function unavailable(service: ServiceName, cause?: unknown): ApiError {
+  return new ApiError('UPSTREAM_UNAVAILABLE', {
+    detail: `The ${service} service is not reachable.`,
+    headers: { 'retry-after': '2' },
+    cause,
+  });
+}
+
+/**
+ * The router sees `/api/v1/projects/%2e%2e/tasks` or `x\..\y` as plain parameters, but a URL parser resolves them
+ * to another path, so a service could be asked for what no route here allows.
+ * @throws ApiError ROUTE_NOT_FOUND
+ */
+function refuseDotSegments(request: FastifyRequest): void {
+  const [path = ''] = request.url.split('?', 1);
+  const segments = path.replace(/%2e/gi, '.').split('/');
+  if (path.includes('\\') || segments.some((segment) => segment === '.' || segment === '..')) {
+    throw new ApiError('ROUTE_NOT_FOUND');
+  }
+}
+
+function causes(error: unknown): unknown[] {
+  const found: unknown[] = [];
+  for (let cause = error; cause instanceof Error && found.length < 5; cause = cause.cause) found.push(cause);
+  return found;
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
+}

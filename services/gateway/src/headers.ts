@@ -1,0 +1,42 @@
+import type { FastifyRequest } from 'fastify';
+
+/** Of one hop only (RFC 9110 section 7.6.1); what `Connection` lists besides is removed by reply-from. */
+const hopByHop = [
+  'connection',
+  'keep-alive',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+  'expect',
+];
+/** What only a proxy of ours may say. A client that sends them tries to be somebody else. */
+const proxySaid = /^(x-forwarded(-.*)?|forwarded|x-real-ip|x-client-ip|true-client-ip|cf-connecting-ip)$/;
+
+type Headers = Record<string, string | string[] | undefined>;
+
+/** What a service gets: the client's own headers, the true client address and the id of this request. */
+export function requestHeaders(request: FastifyRequest, headers: Headers): Headers {
+  const kept: Headers = {};
+  for (const [name, value] of Object.entries(headers)) {
+    if (!hopByHop.includes(name) && !proxySaid.test(name)) kept[name] = value;
+  }
+  kept['x-forwarded-for'] = request.ip;
+  kept['x-forwarded-proto'] = request.protocol;
+  if (request.host) kept['x-forwarded-host'] = request.host;
+  kept['x-request-id'] = request.id;
+  return kept;
+}
+
+/** What the client gets: the service's answer without the headers of the hop between us. */
+export function responseHeaders(headers: Headers): Headers {
+  const kept: Headers = {};
+  for (const [name, value] of Object.entries(headers)) {
+    // Limits are counted here; a service that counted too would contradict.
+    if (!hopByHop.includes(name) && name !== 'ratelimit' && name !== 'ratelimit-policy') kept[name] = value;
+  }
+  return kept;
+}

@@ -1,0 +1,51 @@
+import { type ServiceName, serviceNames } from '@hivesync/contracts';
+import type { HTTPMethods } from 'fastify';
+import type { Documents } from './documents.ts';
+
+export interface PublicRoute {
+  service: ServiceName;
+  method: HTTPMethods;
+  /** As OpenAPI writes it: `/api/v1/tasks/{task_id}`. */
+  path: string;
+  /** As Fastify writes it: `/api/v1/tasks/:task_id`. */
+  url: string;
+}
+
+const methods: Record<string, HTTPMethods> = {
+  get: 'GET',
+  post: 'POST',
+  put: 'PUT',
+  patch: 'PATCH',
+  delete: 'DELETE',
+};
+
+/**
+ * Whether the door opens for a path of a service: the API, and identity's public keys, which others need to
+ * verify our tokens. Everything else (`/internal`, health, metrics, a service's own keys) stays inside.
+ */
+export function isPublic(service: ServiceName, path: string): boolean {
+  return path.startsWith('/api/v1/') || (service === 'identity' && path === '/.well-known/jwks.json');
+}
+
+/**
+ * Every public operation of every service, in the order of `serviceNames`.
+ * @throws Error where two services claim one path: a path has one owner.
+ */
+export function publicRoutes(documents: Documents): PublicRoute[] {
+  const routes: PublicRoute[] = [];
+  const owners = new Map<string, ServiceName>();
+  for (const service of serviceNames) {
+    for (const [path, operations] of Object.entries(documents[service]?.paths ?? {})) {
+      if (!isPublic(service, path)) continue;
+      const shape = path.replace(/\{[^}]+\}/g, '{}');
+      const owner = owners.get(shape) ?? service;
+      if (owner !== service) throw new Error(`${path} is claimed by ${owner} and by ${service}`);
+      owners.set(shape, owner);
+      for (const name of Object.keys(operations)) {
+        const method = methods[name];
+        if (method) routes.push({ service, method, path, url: path.replace(/\{([^}]+)\}/g, ':$1') });
+      }
+    }
+  }
+  return routes;
+}
