@@ -1,0 +1,37 @@
+import type { TaskAttachmentId, TaskId, UserId } from '@hivesync/contracts';
+import { References } from '@hivesync/database';
+import { Column, CreateDateColumn, Entity, ForeignKey, Index, PrimaryColumn } from 'typeorm';
+import { UserRef } from '../references/user-ref.entity.ts';
+import { Task } from '../tasks/task.entity.ts';
+
+/** A file of ours (`r2Key`) or a link to one elsewhere (`externalUrl`): exactly one of the two. */
+@Entity({ name: 'task_attachments' })
+@Index('task_attachments_task_id_idx', ['taskId', 'uploadedAt', 'id'])
+export class TaskAttachment {
+  @PrimaryColumn({ type: 'uuid', primaryKeyConstraintName: 'task_attachments_pkey' })
+  id!: TaskAttachmentId;
+
+  @Column({ type: 'uuid', name: 'task_id' })
+  @ForeignKey(() => Task, { name: 'task_attachments_task_id_fkey', onDelete: 'CASCADE' })
+  taskId!: TaskId;
+
+  @Column({ type: 'text', default: '' })
+  name!: string;
+
+  @Column({ type: 'text', name: 'r2_key', nullable: true })
+  r2Key!: string | null;
+
+  @Column({ type: 'text', name: 'external_url', nullable: true })
+  externalUrl!: string | null;
+
+  @Index('task_attachments_uploaded_by_idx')
+  @Column({ type: 'uuid', name: 'uploaded_by' })
+  @References(() => UserRef, { onDelete: 'keep' })
+  uploadedBy!: UserId;
+
+  @Column({ type: 'timestamptz', name: 'uploaded_at', default: () => 'now()' })
+  uploadedAt!: Date;
+
+  @CreateDateColumn({ type: 'timestamptz', name: 'created_at' })
+  createdAt!: Date;
+}

@@ -1,0 +1,75 @@
+import { defineDatabase } from '@hivesync/database';
+import { TaskAttachment } from '../attachments/task-attachment.entity.ts';
+import { Comment } from '../comments/comment.entity.ts';
+import { TaskDependency } from '../dependencies/task-dependency.entity.ts';
+import { ProjectFavorite } from '../favorites/project-favorite.entity.ts';
+import { TaskLabel } from '../labels/task-label.entity.ts';
+import { TaskLabelLink } from '../labels/task-label-link.entity.ts';
+import { TeamInvitation } from '../members/team-invitation.entity.ts';
+import { TeamMember } from '../members/team-member.entity.ts';
+import { Project } from '../projects/project.entity.ts';
+import { UserRef } from '../references/user-ref.entity.ts';
+import { SampleProject } from '../samples/sample-project.entity.ts';
+import { ProjectTag } from '../tags/project-tag.entity.ts';
+import { Task } from '../tasks/task.entity.ts';
+import { WebhookDelivery } from '../webhooks/webhook-delivery.entity.ts';
+import { WebhookEndpoint } from '../webhooks/webhook-endpoint.entity.ts';
+import { CreatePlatformTables1763800000000 } from './migrations/1763800000000-create-platform-tables.ts';
+import { CreateUserRefs1763800001000 } from './migrations/1763800001000-create-user-refs.ts';
+import { CreateProjects1763800002000 } from './migrations/1763800002000-create-projects.ts';
+import { CreateTeamMembers1763800003000 } from './migrations/1763800003000-create-team-members.ts';
+import { CreateProjectTagsAndFavorites1763800004000 } from './migrations/1763800004000-create-project-tags-and-favorites.ts';
+import { CreateTasks1763800005000 } from './migrations/1763800005000-create-tasks.ts';
+import { CreateTaskLabels1763800006000 } from './migrations/1763800006000-create-task-labels.ts';
+import { CreateTaskDependencies1763800007000 } from './migrations/1763800007000-create-task-dependencies.ts';
+import { CreateTaskAttachments1763800008000 } from './migrations/1763800008000-create-task-attachments.ts';
+import { CreateComments1763800009000 } from './migrations/1763800009000-create-comments.ts';
+import { CreateWebhooks1763800010000 } from './migrations/1763800010000-create-webhooks.ts';
+import { CreateSampleProjects1763800011000 } from './migrations/1763800011000-create-sample-projects.ts';
+
+export const database = defineDatabase({
+  service: 'projects',
+  entities: [
+    TaskAttachment,
+    Comment,
+    TaskDependency,
+    ProjectFavorite,
+    TaskLabel,
+    TaskLabelLink,
+    TeamInvitation,
+    TeamMember,
+    Project,
+    UserRef,
+    SampleProject,
+    ProjectTag,
+    Task,
+    WebhookDelivery,
+    WebhookEndpoint,
+  ],
+  plainIds: {
+    'comments.entity_id':
+      'polymorphic: entity_type says what it names; task_id is the key where that is a task',
+    'webhook_deliveries.event_id': 'an event of the outbox, which is pruned before this log',
+  },
+  unchangingTables: {
+    team_members: 'a membership begins and ends',
+    project_favorites: 'set or not set',
+    task_label_links: 'set or not set',
+    task_dependencies: 'set or not set',
+    task_attachments: 'added or removed, never changed',
+  },
+  migrations: [
+    CreatePlatformTables1763800000000,
+    CreateUserRefs1763800001000,
+    CreateProjects1763800002000,
+    CreateTeamMembers1763800003000,
+    CreateProjectTagsAndFavorites1763800004000,
+    CreateTasks1763800005000,
+    CreateTaskLabels1763800006000,
+    CreateTaskDependencies1763800007000,
+    CreateTaskAttachments1763800008000,
+    CreateComments1763800009000,
+    CreateWebhooks1763800010000,
+    CreateSampleProjects1763800011000,
+  ],
+});

@@ -1,0 +1,20 @@
+import { sql } from '@hivesync/database';
+import type { MigrationInterface, QueryRunner } from 'typeorm';
+
+/** The people this service has met, with the fields that its lists show. */
+export class CreateUserRefs1763800001000 implements MigrationInterface {
+  name = 'CreateUserRefs1763800001000';
+
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query(`create type tier as enum ('free', 'pro', 'premium')`);
+    await runner.query(
+      sql.referenceTable('user_refs', ['display_name text', 'avatar_url text', 'tier tier']),
+    );
+    await runner.query(sql.touchUpdatedAt('user_refs'));
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query('drop table user_refs');
+    await runner.query('drop type tier');
+  }
+}

@@ -1,0 +1,36 @@
+import type { ProjectId, TaskLabelId } from '@hivesync/contracts';
+import {
+  Column,
+  CreateDateColumn,
+  Entity,
+  ForeignKey,
+  PrimaryColumn,
+  Unique,
+  UpdateDateColumn,
+} from 'typeorm';
+import { Project } from '../projects/project.entity.ts';
+
+@Entity({ name: 'task_labels' })
+@Unique('task_labels_project_id_id_key', ['projectId', 'id'])
+@Unique('task_labels_project_id_name_key', ['projectId', 'name'])
+export class TaskLabel {
+  @PrimaryColumn({ type: 'uuid', primaryKeyConstraintName: 'task_labels_pkey' })
+  id!: TaskLabelId;
+
+  @Column({ type: 'uuid', name: 'project_id' })
+  @ForeignKey(() => Project, { name: 'task_labels_project_id_fkey' })
+  projectId!: ProjectId;
+
+  @Column({ type: 'text' })
+  name!: string;
+
+  /** `#rrggbb`, lower case. */
+  @Column({ type: 'text' })
+  color!: string;
+
+  @CreateDateColumn({ type: 'timestamptz', name: 'created_at' })
+  createdAt!: Date;
+
+  @UpdateDateColumn({ type: 'timestamptz', name: 'updated_at' })
+  updatedAt!: Date;
+}

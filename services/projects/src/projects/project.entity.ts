@@ -1,0 +1,37 @@
+import type { ProjectId, UserId } from '@hivesync/contracts';
+import { DataClass, References } from '@hivesync/database';
+import { Column, CreateDateColumn, Entity, Index, PrimaryColumn, UpdateDateColumn } from 'typeorm';
+import { UserRef } from '../references/user-ref.entity.ts';
+
+@Entity({ name: 'projects' })
+@Index('projects_name_trgm_idx', ['name'], { type: 'gin' })
+export class Project {
+  @PrimaryColumn({ type: 'uuid', primaryKeyConstraintName: 'projects_pkey' })
+  id!: ProjectId;
+
+  /** Kept when the owner is deleted: a project has too many rows to go inside one event's transaction. */
+  @Index('projects_owner_id_idx')
+  @Column({ type: 'uuid', name: 'owner_id' })
+  @References(() => UserRef, { onDelete: 'keep' })
+  ownerId!: UserId;
+
+  @Column({ type: 'text' })
+  name!: string;
+
+  @Column({ type: 'text', default: '' })
+  @DataClass('private')
+  description!: string;
+
+  /** Number of the newest task. It moves in the transaction that makes the task, so numbers have no gaps. */
+  @Column({ type: 'integer', name: 'task_counter', default: 0 })
+  taskCounter!: number;
+
+  @Column({ type: 'integer', default: 1 })
+  version!: number;
+
+  @CreateDateColumn({ type: 'timestamptz', name: 'created_at' })
+  createdAt!: Date;
+
+  @UpdateDateColumn({ type: 'timestamptz', name: 'updated_at' })
+  updatedAt!: Date;
+}
