@@ -1,0 +1,76 @@
+import { type ServiceName, serviceNames } from '@hivesync/contracts';
+import { identifier, literal } from '../query.ts';
+import { appRole, ownerRole } from '../service-database.ts';
+
+/**
+ * The SQL that prepares a server, as text that a DBA can read and run (`infra/postgres`) and that `bootstrap()`
+ * runs. Every statement can be run again.
+ */
+
+/** Roles of the cluster, without passwords. Runs in any database. */
+export function rolesSql(services: readonly ServiceName[] = serviceNames): string {
+  return services
+    .map(
+      (service) => `${createRole(ownerRole(service))}
+
+${createRole(appRole(service))}
+
+${roleSettings(service)}
+`,
+    )
+    .join('\n');
+}
+
+function createRole(role: string): string {
+  return `do $$
+begin
+  if not exists (select from pg_roles where rolname = ${literal(role)}) then
+    create role ${identifier(role)} with login nosuperuser nobypassrls nocreatedb nocreaterole noreplication noinherit;
+  elsif exists (
+    select
+      from pg_roles
+     where rolname = ${literal(role)}
+       and (rolsuper or rolbypassrls or rolcreatedb or rolcreaterole or rolreplication)
+  ) then
+    raise exception 'role ${role} exists and may do more than it should: alter role ${role} nosuperuser nobypassrls nocreatedb nocreaterole noreplication';
+  end if;
+end
+$$;`;
+}
+
+/**
+ * What a session of the role starts with. On the role and not on the connection, so that it also holds behind
+ * pgbouncer in transaction mode. The owner has no statement timeout: a migration may take long, but not wait long.
+ */
+function roleSettings(service: ServiceName): string {
+  const owner = identifier(ownerRole(service));
+  const app = identifier(appRole(service));
+  return `alter role ${owner} set search_path = ${identifier(service)}, public;
+alter role ${owner} set lock_timeout = '5s';
+alter role ${app} set search_path = ${identifier(service)}, public;
+alter role ${app} set lock_timeout = '5s';
+alter role ${app} set statement_timeout = '30s';
+alter role ${app} set idle_in_transaction_session_timeout = '30s';`;
+}
+
+/** Schemas, grants and the extension. Runs in the database of the platform. */
+export function schemasSql(services: readonly ServiceName[] = serviceNames): string {
+  return `create extension if not exists pg_trgm with schema public;
+
+revoke create on schema public from public;
+
+${services.map(schemaSql).join('\n')}`;
+}
+
+function schemaSql(service: ServiceName): string {
+  const schema = identifier(service);
+  const owner = identifier(ownerRole(service));
+  const app = identifier(appRole(service));
+  return `create schema if not exists ${schema} authorization ${owner};
+revoke all on schema ${schema} from public;
+grant usage on schema ${schema} to ${app};
+alter default privileges for role ${owner} revoke execute on functions from public;
+alter default privileges for role ${owner} in schema ${schema} grant select, insert, update, delete on tables to ${app};
+alter default privileges for role ${owner} in schema ${schema} grant usage on sequences to ${app};
+`;
+}

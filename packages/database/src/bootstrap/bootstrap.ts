@@ -1,0 +1,175 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type ServiceName, serviceNames } from '@hivesync/contracts';
+import { Client } from 'pg';
+import { sqlState } from '../failures.ts';
+import { identifier, literal } from '../query.ts';
+import { appRole, ownerRole } from '../service-database.ts';
+import { rolesSql, schemasSql } from './bootstrap-sql.ts';
+import { missingFromDatabase, missingFromServer } from './missing.ts';
+import { databaseUrl, scramVerifier } from './role-password.ts';
+
+export interface BootstrapOptions {
+  /** Made when absent. Default: the database that the URL names, or `hivesync` where it names none or `postgres`. */
+  database?: string;
+  /** Default: all. */
+  services?: readonly ServiceName[];
+  /** Sets the roles' passwords (see `rolePassword`); without it they are left as they are. */
+  roleSecret?: string;
+}
+
+/** The login may not do what is still to do; the message says what a DBA must run. */
+export class BootstrapRefusedError extends Error {
+  override readonly name = 'BootstrapRefusedError';
+  readonly missing: readonly string[];
+  constructor(user: string, missing: readonly string[]) {
+    super(
+      `role ${user} may not prepare this server, and it lacks: ${missing.join(', ')}. ` +
+        'Have a DBA run infra/postgres/roles.sql, database.sql and schemas.sql (infra/postgres/README.md says how)',
+    );
+    this.missing = missing;
+  }
+}
+
+/** The database of the platform on the server that a URL points at. */
+export function databaseOf(url: string): string {
+  const named = decodeURIComponent(new URL(url).pathname.slice(1));
+  return named === '' || named === 'postgres' ? 'hivesync' : named;
+}
+
+/**
+ * Prepares a server: roles, database, schemas, grants, extension. Changes nothing where all is there, and may run
+ * in several processes at once. Works as a superuser, or as a role with CREATEROLE and CREATEDB (or CREATE on the
+ * database, where that exists); with less it only checks.
+ * @returns the URL of the platform's database for the same login.
+ * @throws BootstrapRefusedError when something is missing that this login may not make.
+ */
+export async function bootstrap(adminUrl: string, options: BootstrapOptions = {}): Promise<string> {
+  const database = options.database ?? databaseOf(adminUrl);
+  const services = options.services ?? serviceNames;
+  const targetUrl = databaseUrl(adminUrl, database);
+  await connected(await maintenanceUrl(adminUrl, targetUrl), async (server) => {
+    const login = await loginOf(server);
+    await locked(server, async () => {
+      const missing = await missingFromServer(server, database, services);
+      if (missing.length > 0 && !login.mayCreateRoles) throw new BootstrapRefusedError(login.name, missing);
+      if (login.mayCreateRoles) await makeRoles(server, login, services, options.roleSecret);
+      if (missing.includes(`database ${database}`)) await makeDatabase(server, login, database);
+    });
+  });
+  await connected(targetUrl, async (target) => {
+    const login = await loginOf(target);
+    await locked(target, async () => {
+      const missing = await missingFromDatabase(target, services);
+      if (missing.length === 0) return;
+      if (!login.mayCreateRoles) throw new BootstrapRefusedError(login.name, missing);
+      await target.query(schemasSql(services));
+      await target.query(
+        services
+          .flatMap((s) => [ownerRole(s), appRole(s)])
+          .map((role) => `grant connect on database ${identifier(database)} to ${identifier(role)};`)
+          .join('\n'),
+      );
+    });
+  });
+  return targetUrl;
+}
+
+interface Login {
+  name: string;
+  superuser: boolean;
+  mayCreateRoles: boolean;
+  mayCreateDatabases: boolean;
+}
+
+async function loginOf(client: Client): Promise<Login> {
+  const { rows } = await client.query<{
+    name: string;
+    superuser: boolean;
+    roles: boolean;
+    databases: boolean;
+  }>(
+    `select rolname as name, rolsuper as superuser, rolcreaterole as roles, rolcreatedb as databases
+       from pg_roles
+      where rolname = current_user`,
+  );
+  const [row] = rows;
+  if (!row) throw new Error('the login is not a role of this server');
+  return {
+    name: row.name,
+    superuser: row.superuser,
+    mayCreateRoles: row.superuser || row.roles,
+    mayCreateDatabases: row.superuser || row.databases,
+  };
+}
+
+async function makeRoles(server: Client, login: Login, services: readonly ServiceName[], secret?: string) {
+  await server.query(rolesSql(services));
+  for (const role of services.flatMap((service) => [ownerRole(service), appRole(service)])) {
+    if (secret !== undefined) {
+      await server.query(`alter role ${identifier(role)} password ${literal(scramVerifier(secret, role))}`);
+    }
+  }
+  if (login.superuser) return;
+  for (const service of services) {
+    await server.query(`grant ${identifier(ownerRole(service))} to ${identifier(login.name)}`);
+  }
+}
+
+async function makeDatabase(server: Client, login: Login, database: string) {
+  if (!login.mayCreateDatabases) throw new BootstrapRefusedError(login.name, [`database ${database}`]);
+  try {
+    await server.query(`create database ${identifier(database)}`);
+  } catch (error) {
+    if (sqlState(error) !== '42P04') throw error;
+  }
+}
+
+/** Where to stand while the target may not exist: the database that the URL names, or else `postgres`. */
+async function maintenanceUrl(adminUrl: string, targetUrl: string): Promise<string> {
+  const candidates = [databaseUrl(adminUrl, 'postgres'), adminUrl, targetUrl];
+  for (const url of candidates) {
+    try {
+      await connected(url, async () => undefined);
+      return url;
+    } catch (error) {
+      // invalid_catalog_name or no CONNECT privilege: the next candidate may do
+      if (!['3D000', '42501'].includes(sqlState(error) ?? '') || url === candidates.at(-1)) throw error;
+    }
+  }
+  return adminUrl;
+}
+
+/**
+ * One bootstrap at a time in a database. Roles belong to the whole cluster, so that a bootstrap from another
+ * database may still collide with ours; what PostgreSQL says then is worth another try.
+ */
+async function locked(client: Client, work: () => Promise<void>): Promise<void> {
+  for (let attempt = 0; ; attempt += 1) {
+    await client.query(`select pg_advisory_lock(hashtext('hivesync.bootstrap'))`);
+    try {
+      return await work();
+    } catch (error) {
+      const collided =
+        ['23505', '42710', '40001', '40P01'].includes(sqlState(error) ?? '') ||
+        (error instanceof Error && error.message.includes('concurrently updated'));
+      if (!collided || attempt >= 10) throw error;
+      await sleep(20 + Math.random() * 100);
+    } finally {
+      await client.query(`select pg_advisory_unlock(hashtext('hivesync.bootstrap'))`);
+    }
+  }
+}
+
+async function connected<T>(url: string, work: (client: Client) => Promise<T>): Promise<T> {
+  const client = new Client({
+    connectionString: url,
+    connectionTimeoutMillis: 10_000,
+    application_name: 'hivesync/bootstrap',
+  });
+  await client.connect();
+  try {
+    return await work(client);
+  } finally {
+    await client.end();
+  }
+}

@@ -1,0 +1,61 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { DataSource } from 'typeorm';
+import { PostgresNaming } from './naming-strategy.ts';
+import type { ServiceDatabase } from './service-database.ts';
+
+export interface DataSourceOptions {
+  /** Connections at most; 10 when absent. */
+  poolSize?: number;
+  /** Shown in `pg_stat_activity`; `hivesync/<service>` when absent. */
+  applicationName?: string;
+  /** Hears of connections that broke while idle. They are replaced by themselves, so nothing else need be done. */
+  onConnectionError?: (error: Error) => void;
+}
+
+/**
+ * The pool of one service. It is not connected yet (`initialize()` or `connectDataSource`), and afterwards mends
+ * itself: a broken connection is thrown away and the next query opens a new one, waiting 5 s at most.
+ *
+ * It sets nothing on a session, because behind pgbouncer in transaction mode a session is not ours: the timeouts
+ * and the search path belong to the role (see bootstrap).
+ */
+export function createDataSource(
+  database: ServiceDatabase,
+  url: string,
+  options: DataSourceOptions = {},
+): DataSource {
+  return new DataSource({
+    type: 'postgres',
+    url,
+    schema: database.service,
+    applicationName: options.applicationName ?? `hivesync/${database.service}`,
+    entities: database.entities,
+    namingStrategy: new PostgresNaming(),
+    poolSize: options.poolSize ?? 10,
+    connectTimeoutMS: 5_000,
+    poolErrorHandler: (error: Error) => options.onConnectionError?.(error),
+    installExtensions: false,
+    synchronize: false,
+    logging: false,
+    extra: { keepAlive: true, idleTimeoutMillis: 30_000 },
+  });
+}
+
+/**
+ * Connects a data source, waiting for a database that is not there yet: tries again after 0.25 s, doubling to 5 s.
+ * Answers when connected; rejects with the signal's reason when aborted.
+ */
+export async function connectDataSource(
+  dataSource: DataSource,
+  options: { signal?: AbortSignal; onFailure?: (error: unknown) => void } = {},
+): Promise<DataSource> {
+  for (let pause = 250; !dataSource.isInitialized; pause = Math.min(pause * 2, 5_000)) {
+    try {
+      await dataSource.initialize();
+    } catch (error) {
+      options.onFailure?.(error);
+      await sleep(pause, undefined, options.signal ? { signal: options.signal } : {});
+    }
+  }
+  return dataSource;
+}

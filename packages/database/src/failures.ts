@@ -1,0 +1,74 @@
+/** SQLSTATEs, https://www.postgresql.org/docs/current/errcodes-appendix.html */
+const retriable = new Set(['40001', '40P01']);
+const unavailable = new Set([
+  '57P01', // admin_shutdown
+  '57P02', // crash_shutdown
+  '57P03', // cannot_connect_now
+  '57P05', // idle_session_timeout
+  '25P03', // idle_in_transaction_session_timeout
+  '53300', // too_many_connections
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'ENOENT', // the unix socket is gone
+]);
+/** node-postgres and its pool give these without a code. */
+const lostConnection =
+  /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|Cannot use a pool after calling end|Driver not Connected)/;
+
+interface DatabaseFailure {
+  code: string;
+  constraint: string | undefined;
+  column: string | undefined;
+  table: string | undefined;
+}
+
+const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
+
+function failureOf(error: unknown): DatabaseFailure | null {
+  if (!(error instanceof Error)) return null;
+  const source: Record<string, unknown> = {
+    ...error,
+    ...('driverError' in error && error.driverError instanceof Error ? error.driverError : {}),
+  };
+  const code = text(source.code);
+  if (!code) return null;
+  return {
+    code,
+    constraint: text(source.constraint),
+    column: text(source.column),
+    table: text(source.table),
+  };
+}
+
+/** SQLSTATE, or the system's error code of a broken connection, wherever TypeORM wrapped it; null for other errors. */
+export function sqlState(error: unknown): string | null {
+  return failureOf(error)?.code ?? null;
+}
+
+/** True where running the same transaction again may succeed: a serialization failure or a deadlock. */
+export function isRetriable(error: unknown): boolean {
+  return retriable.has(sqlState(error) ?? '');
+}
+
+/** True where the database could not be reached or went away, so that the caller should hear 503 and try again. */
+export function isDatabaseUnavailable(error: unknown): boolean {
+  const code = sqlState(error);
+  if (code && (unavailable.has(code) || code.startsWith('08'))) return true;
+  if (error instanceof AggregateError) return error.errors.some(isDatabaseUnavailable);
+  if (!(error instanceof Error)) return false;
+  const driver =
+    'driverError' in error && error.driverError instanceof Error ? error.driverError.message : '';
+  return lostConnection.test(error.message) || lostConnection.test(driver);
+}
+
+/** The constraint that refused a write: class 23 of SQLSTATE; null for other errors. */
+export function constraintViolation(error: unknown): DatabaseFailure | null {
+  const failure = failureOf(error);
+  return failure?.code.startsWith('23') ? failure : null;
+}

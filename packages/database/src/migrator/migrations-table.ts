@@ -1,0 +1,66 @@
+import type { DataSource, EntityManager } from 'typeorm';
+import { sqlState } from '../failures.ts';
+import { identifier, query } from '../query.ts';
+import { appRole, type ServiceDatabase } from '../service-database.ts';
+
+export interface AppliedMigration {
+  name: string;
+  timestamp: number;
+  breaking: boolean;
+  appliedAt: Date;
+}
+
+/** Makes the table `migrations` of the current schema; the app role may only read it. */
+export async function makeMigrationsTable(tx: EntityManager, database: ServiceDatabase): Promise<void> {
+  const [found] = await query<{ exists: boolean }>(tx, `select to_regclass($1) is not null as exists`, [
+    `${database.service}.migrations`,
+  ]);
+  if (found?.exists) return;
+  await query(
+    tx,
+    `create table migrations (
+       id integer generated always as identity,
+       "timestamp" bigint not null,
+       name text not null,
+       breaking boolean not null default false,
+       created_at timestamptz not null default now(),
+       constraint migrations_pkey primary key (id),
+       constraint migrations_name_key unique (name)
+     )`,
+  );
+  const app = appRole(database.service);
+  const [role] = await query<{ exists: boolean }>(
+    tx,
+    'select exists (select from pg_roles where rolname = $1) as exists',
+    [app],
+  );
+  if (role?.exists) {
+    await query(tx, `revoke all on migrations from ${identifier(app)}`);
+    await query(tx, `grant select on migrations to ${identifier(app)}`);
+  }
+}
+
+/** What is applied, oldest first; nothing where the table is not there. */
+export async function appliedMigrations(
+  source: DataSource | EntityManager,
+  database: ServiceDatabase,
+): Promise<AppliedMigration[]> {
+  try {
+    const rows = await query<{ name: string; timestamp: string; breaking: boolean; created_at: Date }>(
+      source,
+      `select name, "timestamp", breaking, created_at
+         from ${identifier(database.service)}.migrations
+        order by "timestamp", id`,
+    );
+    return rows.map((row) => ({
+      name: row.name,
+      timestamp: Number(row.timestamp),
+      breaking: row.breaking,
+      appliedAt: row.created_at,
+    }));
+  } catch (error) {
+    // undefined_table, invalid_schema_name
+    if (['42P01', '3F000'].includes(sqlState(error) ?? '')) return [];
+    throw error;
+  }
+}

@@ -1,0 +1,167 @@
+import { DataSource, type EntityManager, type QueryRunner } from 'typeorm';
+import { sqlState } from '../failures.ts';
+import { identifier, query } from '../query.ts';
+import { type Migration, orderedMigrations, type ServiceDatabase } from '../service-database.ts';
+import { appliedMigrations, makeMigrationsTable } from './migrations-table.ts';
+
+export interface MigrateOptions {
+  /** Role to become for the migrations; absent: the login itself, which must then be the owner. */
+  as?: string;
+  /** Hears of each migration when it is done. */
+  onProgress?: (line: string) => void;
+}
+
+export interface MigrationReport {
+  service: string;
+  /** What this run did, in its order. Empty where another migrator was faster or nothing was due. */
+  done: string[];
+  /** The last one that is applied now. */
+  current: string | null;
+}
+
+/** One migration failed and was rolled back; those before it stay. The message says which one and why. */
+export class MigrationFailedError extends Error {
+  override readonly name = 'MigrationFailedError';
+  readonly migration: string;
+  constructor(service: string, migration: string, direction: 'up' | 'down', cause: unknown) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    const state = sqlState(cause);
+    const hint = state === '55P03' ? '; another session holds a lock on it: run the command again' : '';
+    super(
+      `${service}: migration ${migration} failed (${direction}): ${reason}${state ? ` (SQLSTATE ${state})` : ''}${hint}`,
+      { cause },
+    );
+    this.migration = migration;
+  }
+}
+
+type Step = (
+  tx: EntityManager,
+  runner: QueryRunner,
+) => Promise<{ name: string; milliseconds: number } | null>;
+
+/**
+ * Applies what is not applied, oldest first, up to and with the migration named by `to`. Each migration runs in a
+ * transaction of its own, which begins with an advisory lock: of several migrators one works and the others wait,
+ * and then find its work done. Waiting for a lock on a table ends after 5 s.
+ * @throws MigrationFailedError, or Error where `to` names none.
+ */
+export async function migrateUp(
+  database: ServiceDatabase,
+  url: string,
+  options: MigrateOptions & { to?: string } = {},
+): Promise<MigrationReport> {
+  const known = orderedMigrations(database);
+  const last = options.to
+    ? known.findIndex(({ migration }) => named(migration, options.to))
+    : known.length - 1;
+  if (options.to && last < 0) throw new Error(`${database.service} has no migration ${options.to}`);
+  return migrate(database, url, options, async (tx, runner) => {
+    await makeMigrationsTable(tx, database);
+    const applied = new Set((await appliedMigrations(tx, database)).map(({ name }) => name));
+    const due = known.slice(0, last + 1).find(({ migration }) => !applied.has(migration.name));
+    if (!due) return null;
+    const { migration, timestamp } = due;
+    const milliseconds = await run(database, migration, 'up', runner);
+    await query(tx, 'insert into migrations ("timestamp", name, breaking) values ($1, $2, $3)', [
+      timestamp,
+      migration.name,
+      migration.breaking ?? false,
+    ]);
+    return { name: migration.name, milliseconds };
+  });
+}
+
+/**
+ * Reverts the last applied migration, or all after the one named by `to` (`'0'`: all).
+ * @throws MigrationFailedError, or Error where the last applied one is not known to this code.
+ */
+export async function migrateDown(
+  database: ServiceDatabase,
+  url: string,
+  options: MigrateOptions & { to?: string } = {},
+): Promise<MigrationReport> {
+  const known = new Map(orderedMigrations(database).map(({ migration }) => [migration.name, migration]));
+  const to = [...known.values()].find((migration) => named(migration, options.to));
+  if (options.to && options.to !== '0' && !to)
+    throw new Error(`${database.service} has no migration ${options.to}`);
+  let reverted = 0;
+  return migrate(database, url, options, async (tx, runner) => {
+    const latest = (await appliedMigrations(tx, database)).at(-1);
+    if (!latest || latest.name === to?.name || (!options.to && reverted > 0)) return null;
+    const migration = known.get(latest.name);
+    if (!migration)
+      throw new Error(
+        `${database.service}: ${latest.name} is applied but unknown to this code, so it cannot revert it`,
+      );
+    const milliseconds = await run(database, migration, 'down', runner);
+    await query(tx, 'delete from migrations where name = $1', [latest.name]);
+    reverted += 1;
+    return { name: latest.name, milliseconds };
+  });
+}
+
+const named = (migration: Migration, name: string | undefined): boolean =>
+  name !== undefined && (migration.name === name || migration.name.replace(/\d{13}$/, '') === name);
+
+async function migrate(
+  database: ServiceDatabase,
+  url: string,
+  options: MigrateOptions,
+  step: Step,
+): Promise<MigrationReport> {
+  const dataSource = new DataSource({
+    type: 'postgres',
+    url,
+    schema: database.service,
+    applicationName: `hivesync/migrate/${database.service}`,
+    poolSize: 1,
+    connectTimeoutMS: 10_000,
+    installExtensions: false,
+    poolErrorHandler: () => undefined,
+  });
+  await dataSource.initialize();
+  const done: string[] = [];
+  try {
+    for (;;) {
+      const result = await dataSource.transaction(async (tx) => {
+        if (!tx.queryRunner) throw new Error('a transaction has a query runner');
+        await prepare(tx, database.service, options.as);
+        return step(tx, tx.queryRunner);
+      });
+      if (!result) break;
+      done.push(result.name);
+      options.onProgress?.(`${result.name} (${result.milliseconds} ms)`);
+    }
+    const current = (await appliedMigrations(dataSource, database)).at(-1)?.name ?? null;
+    return { service: database.service, done, current };
+  } finally {
+    await dataSource.destroy();
+  }
+}
+
+/** Everything is `set local`: it ends with the transaction, also behind pgbouncer. */
+async function prepare(tx: EntityManager, schema: string, as: string | undefined): Promise<void> {
+  await query(tx, `set local statement_timeout = 0`);
+  await query(tx, `set local idle_in_transaction_session_timeout = 0`);
+  await query(tx, `set local lock_timeout = 0`);
+  await query(tx, `select pg_advisory_xact_lock(hashtext('hivesync.migrations'), hashtext($1))`, [schema]);
+  await query(tx, `set local lock_timeout = '5s'`);
+  if (as) await query(tx, `set local role ${identifier(as)}`);
+  await query(tx, `set local search_path = ${identifier(schema)}, public`);
+}
+
+async function run(
+  database: ServiceDatabase,
+  migration: Migration,
+  direction: 'up' | 'down',
+  runner: QueryRunner,
+): Promise<number> {
+  const begun = performance.now();
+  try {
+    await migration[direction](runner);
+  } catch (error) {
+    throw new MigrationFailedError(database.service, migration.name, direction, error);
+  }
+  return Math.round(performance.now() - begun);
+}

@@ -1,0 +1,80 @@
+import type { DataSource } from 'typeorm';
+import { createDataSource } from '../data-source.ts';
+import { orderedMigrations, type ServiceDatabase } from '../service-database.ts';
+import { appliedMigrations } from './migrations-table.ts';
+
+export interface MigrationStatus {
+  name: string;
+  state: 'applied' | 'pending' | 'unknown';
+  breaking: boolean;
+  appliedAt: Date | null;
+}
+
+/** The schema lacks migrations that this code needs. */
+export class SchemaBehindError extends Error {
+  override readonly name = 'SchemaBehindError';
+  /** What brings the schema up. */
+  readonly command: string;
+  readonly pending: readonly string[];
+  constructor(service: string, pending: readonly string[]) {
+    const command = `npx turbo run migrate --filter=@hivesync/${service}`;
+    super(`schema ${service} is behind: ${pending.join(', ')} not applied. Run: ${command}`);
+    this.command = command;
+    this.pending = pending;
+  }
+}
+
+/** The schema has a breaking migration that this code does not know. */
+export class SchemaAheadError extends Error {
+  override readonly name = 'SchemaAheadError';
+  constructor(service: string, breaking: readonly string[]) {
+    super(
+      `schema ${service} is ahead of this code, and not compatible with it: ${breaking.join(', ')}. Start a newer release of ${service}`,
+    );
+  }
+}
+
+/** Every migration that the code knows or the schema has, in order. */
+export async function statusOf(source: DataSource, database: ServiceDatabase): Promise<MigrationStatus[]> {
+  const applied = new Map((await appliedMigrations(source, database)).map((one) => [one.name, one]));
+  const known = orderedMigrations(database);
+  const names = new Set(known.map(({ migration }) => migration.name));
+  return [
+    ...known.map(({ migration, timestamp }) => ({
+      timestamp,
+      name: migration.name,
+      state: applied.has(migration.name) ? ('applied' as const) : ('pending' as const),
+      breaking: migration.breaking ?? false,
+      appliedAt: applied.get(migration.name)?.appliedAt ?? null,
+    })),
+    ...[...applied.values()]
+      .filter(({ name }) => !names.has(name))
+      .map((one) => ({ ...one, state: 'unknown' as const })),
+  ]
+    .sort((a, b) => a.timestamp - b.timestamp)
+    .map(({ name, state, breaking, appliedAt }) => ({ name, state, breaking, appliedAt }));
+}
+
+/** `statusOf` by URL, for a command. */
+export async function migrationStatus(database: ServiceDatabase, url: string): Promise<MigrationStatus[]> {
+  const dataSource = await createDataSource({ ...database, entities: [] }, url, { poolSize: 1 }).initialize();
+  try {
+    return await statusOf(dataSource, database);
+  } finally {
+    await dataSource.destroy();
+  }
+}
+
+/**
+ * Refuses a schema that this code cannot run on. A schema that is ahead by compatible migrations passes.
+ * @throws SchemaBehindError, SchemaAheadError
+ */
+export async function assertSchemaCurrent(dataSource: DataSource, database: ServiceDatabase): Promise<void> {
+  const status = await statusOf(dataSource, database);
+  const pending = status.filter(({ state }) => state === 'pending').map(({ name }) => name);
+  if (pending.length > 0) throw new SchemaBehindError(database.service, pending);
+  const breaking = status
+    .filter(({ state, breaking }) => state === 'unknown' && breaking)
+    .map(({ name }) => name);
+  if (breaking.length > 0) throw new SchemaAheadError(database.service, breaking);
+}

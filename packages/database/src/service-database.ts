@@ -1,0 +1,78 @@
+import type { ServiceName } from '@hivesync/contracts';
+import type { MigrationInterface } from 'typeorm';
+
+export type EntityClass<Row extends object = object> = new () => Row;
+
+/** A migration. Its name ends in the 13 digits of its time, by which migrations are ordered. */
+export interface Migration extends MigrationInterface {
+  name: string;
+  /**
+   * True where code that does not know this migration must not run on the schema any more (the contract
+   * step of expand, then contract). It is recorded, and an older service then refuses to start.
+   */
+  breaking?: boolean;
+}
+
+/** Which partitions of a range-partitioned table are made ahead, and how long they are kept. */
+export interface PartitionPolicy {
+  table: string;
+  step: 'day' | 'week' | 'month';
+  /** Partitions made beyond the present one, 1 to 60. */
+  ahead: number;
+  /** Days after its upper bound for which a partition is kept; absent: for ever, and nobody at run time can drop it. */
+  keepDays?: number;
+}
+
+/** Everything that the platform knows about the database of one service. */
+export interface ServiceDatabase {
+  /** Names the schema too, and the roles `<service>_owner` and `<service>_app`. */
+  service: ServiceName;
+  entities: EntityClass[];
+  migrations: (new () => Migration)[];
+  partitions?: PartitionPolicy[];
+  /** `table.column` of ids that are neither a foreign key nor a reference, each with the reason. */
+  plainIds?: Readonly<Record<string, string>>;
+  /** Tables whose rows are only inserted and deleted, so that they have no `updated_at`; each with the reason. */
+  unchangingTables?: Readonly<Record<string, string>>;
+}
+
+/**
+ * Declares the database of a service; `src/database/data-source.ts` exports it as `database`.
+ * @throws Error when two migrations share a name or one's name does not end in 13 digits.
+ */
+export function defineDatabase(database: ServiceDatabase): ServiceDatabase {
+  orderedMigrations(database);
+  return Object.freeze({ ...database });
+}
+
+/** The migrations of a service in the order in which they run. */
+export function orderedMigrations(database: ServiceDatabase): { migration: Migration; timestamp: number }[] {
+  const ordered = database.migrations
+    .map((migrationClass) => {
+      const migration = new migrationClass();
+      const digits = /\d{13}$/.exec(migration.name)?.[0];
+      if (!digits)
+        throw new Error(`${database.service}: migration ${migration.name} must end in its time (13 digits)`);
+      return { migration, timestamp: Number(digits) };
+    })
+    .sort((a, b) => a.timestamp - b.timestamp);
+  for (const [index, { migration, timestamp }] of ordered.entries()) {
+    if (ordered[index + 1]?.timestamp === timestamp) {
+      throw new Error(`${database.service}: two migrations carry the time of ${migration.name}`);
+    }
+  }
+  return ordered;
+}
+
+export const ownerRole = (service: string): string => `${service}_owner`;
+export const appRole = (service: string): string => `${service}_app`;
+
+/** Tables that packages of the platform own inside each service's schema. */
+export const platformTableNames: ReadonlySet<string> = new Set([
+  'outbox',
+  'event_cursors',
+  'parked_events',
+  'idempotency_keys',
+  'migrations',
+  'partition_policies',
+]);

@@ -1,0 +1,27 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { DataSource, EntityManager } from 'typeorm';
+import { isRetriable } from './failures.ts';
+
+/** An entity manager inside a transaction: what services pass along and repositories query through. */
+export type Transaction = EntityManager;
+
+const retries = 3;
+
+/**
+ * Runs `work` in one transaction (read committed) and commits it; rolls back when it throws. After a deadlock or
+ * serialization failure all of `work` runs again, up to 3 times after 5 to 160 ms of jitter, so it must have no
+ * effect outside the database. Errors pass through unchanged.
+ */
+export async function transaction<T>(
+  dataSource: DataSource,
+  work: (tx: Transaction) => Promise<T>,
+): Promise<T> {
+  for (let attempt = 0; ; attempt += 1) {
+    try {
+      return await dataSource.transaction(work);
+    } catch (error) {
+      if (attempt >= retries || !isRetriable(error)) throw error;
+      await sleep(5 + Math.random() * 20 * 2 ** attempt);
+    }
+  }
+}
