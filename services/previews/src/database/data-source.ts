@@ -1,0 +1,42 @@
+import { defineDatabase } from '@hivesync/database';
+import { AiDocHistory } from '../ai-docs/ai-doc-history.entity.ts';
+import { AiDocJob } from '../ai-docs/ai-doc-job.entity.ts';
+import { ProjectMember } from '../members/project-member.entity.ts';
+import { PreviewArtifact } from '../preview-jobs/preview-artifact.entity.ts';
+import { PreviewJob } from '../preview-jobs/preview-job.entity.ts';
+import { ProjectRef } from '../references/project-ref.entity.ts';
+import { UserRef } from '../references/user-ref.entity.ts';
+import { WorkerRef } from '../references/worker-ref.entity.ts';
+import { CreatePlatformTables1763800000000 } from './migrations/1763800000000-create-platform-tables.ts';
+import { CreateReferenceTables1763800001000 } from './migrations/1763800001000-create-reference-tables.ts';
+import { CreateProjectMembers1763800002000 } from './migrations/1763800002000-create-project-members.ts';
+import { CreatePreviewJobs1763800003000 } from './migrations/1763800003000-create-preview-jobs.ts';
+import { CreateAiDocJobs1763800004000 } from './migrations/1763800004000-create-ai-doc-jobs.ts';
+
+export const database = defineDatabase({
+  service: 'previews',
+  entities: [
+    UserRef,
+    ProjectRef,
+    WorkerRef,
+    ProjectMember,
+    PreviewJob,
+    PreviewArtifact,
+    AiDocJob,
+    AiDocHistory,
+  ],
+  migrations: [
+    CreatePlatformTables1763800000000,
+    CreateReferenceTables1763800001000,
+    CreateProjectMembers1763800002000,
+    CreatePreviewJobs1763800003000,
+    CreateAiDocJobs1763800004000,
+  ],
+  plainIds: {
+    'project_refs.owner_id': 'a field of the project, copied; who may see its jobs is project_members',
+  },
+  unchangingTables: {
+    preview_artifacts: 'an artifact is never changed; a newer one has the next version',
+    ai_doc_history: 'what a job wrote is history',
+  },
+});
