@@ -1,0 +1,25 @@
+import { defineDatabase } from '@hivesync/database';
+import { ProviderEvent } from '../provider-events/provider-event.entity.ts';
+import { UserRef } from '../references/user-ref.entity.ts';
+import { Subscription } from '../subscriptions/subscription.entity.ts';
+import { TierLimit } from '../tier-limits/tier-limit.entity.ts';
+import { CreatePlatformTables1763800000000 } from './migrations/1763800000000-create-platform-tables.ts';
+import { CreateTierLimits1763800001000 } from './migrations/1763800001000-create-tier-limits.ts';
+import { CreateSubscriptions1763800002000 } from './migrations/1763800002000-create-subscriptions.ts';
+import { CreateProviderEvents1763800003000 } from './migrations/1763800003000-create-provider-events.ts';
+
+export const database = defineDatabase({
+  service: 'billing',
+  entities: [UserRef, TierLimit, Subscription, ProviderEvent],
+  migrations: [
+    CreatePlatformTables1763800000000,
+    CreateTierLimits1763800001000,
+    CreateSubscriptions1763800002000,
+    CreateProviderEvents1763800003000,
+  ],
+  plainIds: {
+    'subscriptions.subscription_id': 'an id of the provider',
+    'provider_events.webhook_id': 'an id of the provider',
+    'provider_events.data_id': 'an id of the provider',
+  },
+});
