@@ -1,0 +1,23 @@
+import { defineDatabase } from '@hivesync/database';
+import { WorkerHeartbeat } from '../heartbeats/worker-heartbeat.entity.ts';
+import { WorkerNode } from '../nodes/worker-node.entity.ts';
+import { CreatePlatformTables1763800000000 } from './migrations/1763800000000-create-platform-tables.ts';
+import { CreateWorkerNodes1763800001000 } from './migrations/1763800001000-create-worker-nodes.ts';
+import { CreateWorkerHeartbeats1763800002000 } from './migrations/1763800002000-create-worker-heartbeats.ts';
+
+export const database = defineDatabase({
+  service: 'workers',
+  entities: [WorkerNode, WorkerHeartbeat],
+  migrations: [
+    CreatePlatformTables1763800000000,
+    CreateWorkerNodes1763800001000,
+    CreateWorkerHeartbeats1763800002000,
+  ],
+  partitions: [{ table: 'worker_heartbeats', step: 'day', ahead: 7, keepDays: 14 }],
+  plainIds: {
+    'worker_nodes.cloudflare_id': 'an id of Cloudflare',
+  },
+  unchangingTables: {
+    worker_heartbeats: 'a heartbeat is a fact; old days are dropped whole',
+  },
+});
