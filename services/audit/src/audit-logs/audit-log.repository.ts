@@ -1,0 +1,155 @@
+import type { AuditLogId, UserId } from '@hivesync/contracts';
+import { type DataSource, query, type Transaction } from '@hivesync/database';
+
+export interface AuditFact {
+  id: string;
+  /** RFC 3339 */
+  createdAt: string;
+  userId: UserId | null;
+  eventType: string;
+  entityType: string;
+  entityId: string;
+  data: unknown;
+  ipAddress: string | null;
+  sourceService: string;
+  requestId: string | null;
+}
+
+/**
+ * Appends one fact; one that is already there, told again on a replay, is left as it is. Its user may not
+ * have been met yet, as identity's events come by another feed, and its month may lie in the past.
+ */
+export async function appendFact(tx: Transaction, fact: AuditFact): Promise<void> {
+  await ensureAuditPartitions(tx, fact.createdAt);
+  await query(
+    tx,
+    `with met as (
+       insert into user_refs (id)
+       select $3::uuid
+       where $3::uuid is not null
+       on conflict (id) do nothing
+     )
+     insert into audit_logs (
+       id, created_at, user_id, event_type, entity_type, entity_id,
+       data_json, ip_address, source_service, request_id
+     )
+     values ($1, $2, $3::uuid, $4, $5, $6, $7, $8, $9, $10)
+     on conflict (id, created_at) do nothing`,
+    [
+      fact.id,
+      fact.createdAt,
+      fact.userId,
+      fact.eventType,
+      fact.entityType,
+      fact.entityId,
+      JSON.stringify(fact.data),
+      fact.ipAddress,
+      fact.sourceService,
+      fact.requestId,
+    ],
+  );
+}
+
+/** Makes the partition for a moment and those ahead of it, guarded against TRUNCATE. Cheap when all are there. */
+export async function ensureAuditPartitions(
+  source: DataSource | Transaction,
+  moment: Date | string,
+): Promise<void> {
+  await query(source, `select ensure_audit_partitions($1)`, [moment]);
+}
+
+export interface AuditLogRow {
+  id: AuditLogId;
+  user_id: UserId | null;
+  user_name: string | null;
+  event_type: string;
+  entity_type: string;
+  entity_id: string;
+  data_json: unknown;
+  ip_address: string | null;
+  source_service: string;
+  request_id: string | null;
+  /** RFC 3339 in microseconds: as a cursor, a Date would lose what orders two facts of one millisecond. */
+  created_at: string;
+}
+
+export interface AuditLogFilter {
+  user_id?: string | undefined;
+  event_type?: string | undefined;
+  entity_type?: string | undefined;
+  entity_id?: string | undefined;
+  ip?: string | undefined;
+  /** Inclusive. */
+  from?: string | undefined;
+  /** Exclusive. */
+  to?: string | undefined;
+}
+
+const conditions: Record<keyof AuditLogFilter, string> = {
+  user_id: 'log.user_id =',
+  event_type: 'log.event_type =',
+  entity_type: 'log.entity_type =',
+  entity_id: 'log.entity_id =',
+  ip: 'log.ip_address =',
+  from: 'log.created_at >=',
+  to: 'log.created_at <',
+};
+
+function whereClause(filter: AuditLogFilter): { clauses: string[]; values: unknown[] } {
+  const clauses: string[] = [];
+  const values: unknown[] = [];
+  for (const [name, condition] of Object.entries(conditions) as [keyof AuditLogFilter, string][]) {
+    if (filter[name] === undefined) continue;
+    values.push(filter[name]);
+    clauses.push(`${condition} $${values.length}`);
+  }
+  return { clauses, values };
+}
+
+/** The newest facts that match, names of their users joined; `limit` + 1 of them, to tell whether more follow. */
+export function listFacts(
+  source: DataSource | Transaction,
+  filter: AuditLogFilter,
+  after: { sort: string; id: string } | null,
+  limit: number,
+): Promise<AuditLogRow[]> {
+  const { clauses, values } = whereClause(filter);
+  if (after) {
+    values.push(after.sort, after.id);
+    clauses.push(`(log.created_at, log.id) < ($${values.length - 1}, $${values.length})`);
+  }
+  values.push(limit + 1);
+  return query<AuditLogRow>(
+    source,
+    `select log.id,
+            log.user_id,
+            person.display_name as user_name,
+            log.event_type,
+            log.entity_type,
+            log.entity_id,
+            log.data_json,
+            host(log.ip_address) as ip_address,
+            log.source_service,
+            log.request_id,
+            to_char(log.created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as created_at
+     from audit_logs as log
+     left join user_refs as person on person.id = log.user_id
+     ${clauses.length > 0 ? `where ${clauses.join('\n       and ')}` : ''}
+     order by log.created_at desc, log.id desc
+     limit $${values.length}`,
+    values,
+  );
+}
+
+/** How many facts match. Reads them all: asked for only with `include_total`. */
+export async function countFacts(source: DataSource | Transaction, filter: AuditLogFilter): Promise<number> {
+  const { clauses, values } = whereClause(filter);
+  const [row] = await query<{ total: number }>(
+    source,
+    `select count(*)::integer as total
+     from audit_logs as log
+     ${clauses.length > 0 ? `where ${clauses.join('\n       and ')}` : ''}`,
+    values,
+  );
+  return row!.total;
+}

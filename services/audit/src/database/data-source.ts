@@ -1,0 +1,28 @@
+import { defineDatabase } from '@hivesync/database';
+import { AuditLog } from '../audit-logs/audit-log.entity.ts';
+import { AuditSeal } from '../audit-seals/audit-seal.entity.ts';
+import { UserRef } from '../references/user-ref.entity.ts';
+import { CreatePlatformTables1763800000000 } from './migrations/1763800000000-create-platform-tables.ts';
+import { CreateUserRefs1763800001000 } from './migrations/1763800001000-create-user-refs.ts';
+import { CreateAuditLogs1763800002000 } from './migrations/1763800002000-create-audit-logs.ts';
+import { CreateAuditSeals1763800003000 } from './migrations/1763800003000-create-audit-seals.ts';
+
+export const database = defineDatabase({
+  service: 'audit',
+  entities: [UserRef, AuditLog, AuditSeal],
+  migrations: [
+    CreatePlatformTables1763800000000,
+    CreateUserRefs1763800001000,
+    CreateAuditLogs1763800002000,
+    CreateAuditSeals1763800003000,
+  ],
+  partitions: [{ table: 'audit_logs', step: 'month', ahead: 3 }],
+  plainIds: {
+    'audit_logs.entity_id': 'of whatever kind entity_type says; facts outlive what they are about',
+    'audit_logs.request_id': 'of a request, which is no row',
+  },
+  unchangingTables: {
+    audit_logs: 'facts are not changed',
+    audit_seals: 'a seal is not changed',
+  },
+});
