@@ -1,0 +1,50 @@
+import { randomBytes } from 'node:crypto';
+import type { UserId } from '@hivesync/contracts';
+import { type DataSource, transaction } from '@hivesync/database';
+import { assertAcceptablePassword, hashPassword } from '../users/passwords.ts';
+import { findUserByEmail } from '../users/users.repository.ts';
+import { changeRole, registerUser } from '../users/users.service.ts';
+
+export interface NewAdmin {
+  email: string;
+  /** Generated where it is absent and the account is new; an account that exists keeps its own. */
+  password?: string | undefined;
+  displayName?: string | undefined;
+}
+
+export interface CreatedAdmin {
+  userId: UserId;
+  created: boolean;
+  /** Only where it was generated: show it once, keep it nowhere. */
+  generatedPassword?: string;
+}
+
+/**
+ * Makes an administrator, or makes one of an account that exists. No route of the API can: whoever runs this
+ * holds the database. It leaves the same events as any change, and so its rows in the audit log. Safe to repeat.
+ *
+ * @throws ApiError VALIDATION_FAILED or PASSWORD_TOO_COMMON for a password given for a new account
+ */
+export async function createAdmin(dataSource: DataSource, admin: NewAdmin): Promise<CreatedAdmin> {
+  const present = await findUserByEmail(dataSource, admin.email);
+  if (present) {
+    await transaction(dataSource, (tx) => changeRole(tx, present.id, 'admin', {}));
+    return { userId: present.id, created: false };
+  }
+  const password = admin.password ?? randomBytes(18).toString('base64url');
+  assertAcceptablePassword(password);
+  const passwordHash = await hashPassword(password);
+  const user = await transaction(dataSource, async (tx) => {
+    const registered = await registerUser(
+      tx,
+      { email: admin.email, passwordHash, displayName: admin.displayName ?? 'Administrator' },
+      {},
+    );
+    return changeRole(tx, registered.id, 'admin', {});
+  });
+  return {
+    userId: user.id,
+    created: true,
+    ...(admin.password === undefined ? { generatedPassword: password } : {}),
+  };
+}

@@ -1,0 +1,33 @@
+import { defineDatabase } from '@hivesync/database';
+import { ApiKey } from '../api-keys/api-key.entity.ts';
+import { Notification } from '../notifications/notification.entity.ts';
+import { SessionToken } from '../session-tokens/session-token.entity.ts';
+import { DeviceSession } from '../sessions/device-session.entity.ts';
+import { LoginThrottle } from '../sessions/login-throttle.entity.ts';
+import { RefreshToken } from '../sessions/refresh-token.entity.ts';
+import { Session } from '../sessions/session.entity.ts';
+import { SigningKey } from '../signing-keys/signing-key.entity.ts';
+import { User } from '../users/user.entity.ts';
+import { UserProfile } from '../users/user-profile.entity.ts';
+import { migrations } from './migrations/index.ts';
+
+/** Everything identity stores, in the schema `identity`. It refers to no other service's rows. */
+export const database = defineDatabase({
+  service: 'identity',
+  entities: [
+    User,
+    UserProfile,
+    DeviceSession,
+    Session,
+    RefreshToken,
+    LoginThrottle,
+    SessionToken,
+    ApiKey,
+    Notification,
+    SigningKey,
+  ],
+  migrations,
+  plainIds: {
+    'notifications.source_event_id': 'names an event of any service, not a row',
+  },
+});

@@ -1,0 +1,20 @@
+import { CreatePlatformTables1763800000000 } from './1763800000000-create-platform-tables.ts';
+import { CreateUsers1763800001000 } from './1763800001000-create-users.ts';
+import { CreateSessions1763800002000 } from './1763800002000-create-sessions.ts';
+import { CreateSessionTokens1763800003000 } from './1763800003000-create-session-tokens.ts';
+import { CreateApiKeys1763800004000 } from './1763800004000-create-api-keys.ts';
+import { CreateNotifications1763800005000 } from './1763800005000-create-notifications.ts';
+import { CreateSigningKeys1763800006000 } from './1763800006000-create-signing-keys.ts';
+import { CreateLoginThrottles1763800007000 } from './1763800007000-create-login-throttles.ts';
+
+/** In the order in which they run. A migration that has landed is never edited: write the next one. */
+export const migrations = [
+  CreatePlatformTables1763800000000,
+  CreateUsers1763800001000,
+  CreateSessions1763800002000,
+  CreateSessionTokens1763800003000,
+  CreateApiKeys1763800004000,
+  CreateNotifications1763800005000,
+  CreateSigningKeys1763800006000,
+  CreateLoginThrottles1763800007000,
+];

@@ -1,0 +1,29 @@
+import type { SessionId, Tier, UserId, UserRole } from '@hivesync/contracts';
+import { SignJWT } from 'jose';
+import type { SigningKeys } from './signing-keys.service.ts';
+
+/**
+ * How long an access token is good. It is not looked up anywhere when it is used, so an ended session, a new
+ * role or a new tier counts everywhere at most this much later.
+ */
+export const accessTokenSeconds = 15 * 60;
+
+export interface AccessTokenSubject {
+  id: UserId;
+  sid: SessionId;
+  tier: Tier;
+  role: UserRole;
+}
+
+/** Signs an access token (EdDSA) that every service verifies by itself against the published keys. */
+export async function signAccessToken(keys: SigningKeys, subject: AccessTokenSubject): Promise<string> {
+  const { kid, privateKey } = await keys.active();
+  return new SignJWT({ sid: subject.sid, tier: subject.tier, role: subject.role })
+    .setProtectedHeader({ alg: 'EdDSA', kid, typ: 'at+jwt' })
+    .setSubject(subject.id)
+    .setIssuer('hivesync/identity')
+    .setAudience('hivesync')
+    .setIssuedAt()
+    .setExpirationTime(`${accessTokenSeconds}s`)
+    .sign(privateKey);
+}

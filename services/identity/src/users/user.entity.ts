@@ -1,0 +1,36 @@
+import { type Tier, tiers, type UserId, type UserRole, userRoles } from '@hivesync/contracts';
+import { DataClass } from '@hivesync/database';
+import { Column, CreateDateColumn, Entity, Index, PrimaryColumn, UpdateDateColumn } from 'typeorm';
+
+/** Somebody with an account. The address is unique whatever its case: an index on lower(email). */
+@Entity('users')
+@Index('users_email_key', { synchronize: false })
+export class User {
+  @PrimaryColumn({ type: 'uuid' })
+  id!: UserId;
+
+  @DataClass('personal')
+  @Column({ type: 'text' })
+  email!: string;
+
+  /** argon2id in PHC form. */
+  @DataClass('secret-hash')
+  @Column({ name: 'password_hash', type: 'text' })
+  passwordHash!: string;
+
+  @Column({ type: 'enum', enum: tiers, enumName: 'tier', default: 'free' })
+  tier!: Tier;
+
+  @Column({ type: 'enum', enum: userRoles, enumName: 'user_role', default: 'user' })
+  role!: UserRole;
+
+  /** Of the user with its profile: one aggregate, one version, one entity tag. */
+  @Column({ type: 'integer', default: 1 })
+  version!: number;
+
+  @CreateDateColumn({ name: 'created_at', type: 'timestamptz', default: () => 'now()' })
+  createdAt!: Date;
+
+  @UpdateDateColumn({ name: 'updated_at', type: 'timestamptz', default: () => 'now()' })
+  updatedAt!: Date;
+}

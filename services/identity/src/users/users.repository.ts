@@ -1,0 +1,184 @@
+import type { Tier, UserId, UserRole } from '@hivesync/contracts';
+import { type DataSource, query, type Transaction } from '@hivesync/database';
+
+/** A user with its profile, as one. */
+export interface UserRecord {
+  id: UserId;
+  email: string;
+  tier: Tier;
+  role: UserRole;
+  version: number;
+  createdAt: Date;
+  updatedAt: Date;
+  displayName: string;
+  avatarUrl: string | null;
+  preferences: Record<string, unknown>;
+}
+
+export interface Credentials {
+  id: UserId;
+  passwordHash: string;
+}
+
+const columns = `
+  users.id,
+  users.email,
+  users.tier,
+  users.role,
+  users.version,
+  users.created_at as "createdAt",
+  greatest(users.updated_at, user_profiles.updated_at) as "updatedAt",
+  user_profiles.display_name as "displayName",
+  user_profiles.avatar_url as "avatarUrl",
+  user_profiles.preferences_json as "preferences"`;
+
+/** Writes a user and its profile, or nothing (false) where the email is taken, whatever its case. */
+export async function insertUser(
+  tx: Transaction,
+  user: Pick<UserRecord, 'id' | 'email' | 'role' | 'displayName'> & { passwordHash: string },
+): Promise<boolean> {
+  const inserted = await query<{ id: UserId }>(
+    tx,
+    `insert into users (id, email, password_hash, role)
+     values ($1, $2, $3, $4)
+     on conflict (lower(email)) do nothing
+     returning id`,
+    [user.id, user.email, user.passwordHash, user.role],
+  );
+  if (inserted.length === 0) return false;
+  await query(tx, 'insert into user_profiles (user_id, display_name) values ($1, $2)', [
+    user.id,
+    user.displayName,
+  ]);
+  return true;
+}
+
+export async function findUser(source: Transaction | DataSource, id: UserId): Promise<UserRecord | null> {
+  const rows = await query<UserRecord>(
+    source,
+    `select ${columns}
+     from users
+     join user_profiles on user_profiles.user_id = users.id
+     where users.id = $1`,
+    [id],
+  );
+  return rows[0] ?? null;
+}
+
+export async function findUsers(source: Transaction | DataSource, ids: UserId[]): Promise<UserRecord[]> {
+  return query<UserRecord>(
+    source,
+    `select ${columns}
+     from users
+     join user_profiles on user_profiles.user_id = users.id
+     where users.id = any($1::uuid[])`,
+    [ids],
+  );
+}
+
+export async function findUserByEmail(
+  source: Transaction | DataSource,
+  email: string,
+): Promise<UserRecord | null> {
+  const rows = await query<UserRecord>(
+    source,
+    `select ${columns}
+     from users
+     join user_profiles on user_profiles.user_id = users.id
+     where lower(users.email) = lower($1)`,
+    [email],
+  );
+  return rows[0] ?? null;
+}
+
+export async function findCredentials(
+  source: Transaction | DataSource,
+  email: string,
+): Promise<Credentials | null> {
+  const rows = await query<Credentials>(
+    source,
+    `select id, password_hash as "passwordHash"
+     from users
+     where lower(email) = lower($1)`,
+    [email],
+  );
+  return rows[0] ?? null;
+}
+
+/** Replaces a hash by one of the same password; does nothing where the password has changed meanwhile. */
+export async function replacePasswordHash(
+  tx: Transaction,
+  id: UserId,
+  from: string,
+  to: string,
+): Promise<void> {
+  await query(tx, 'update users set password_hash = $3 where id = $1 and password_hash = $2', [id, from, to]);
+}
+
+/** Locks the user until the transaction ends, so that its versions and events keep their order. */
+export async function lockUser(tx: Transaction, id: UserId): Promise<number | null> {
+  const rows = await query<{ version: number }>(tx, 'select version from users where id = $1 for update', [
+    id,
+  ]);
+  return rows[0]?.version ?? null;
+}
+
+/** Counts the version up; the caller holds the lock. */
+export async function bumpVersion(tx: Transaction, id: UserId): Promise<void> {
+  await query(tx, 'update users set version = version + 1 where id = $1', [id]);
+}
+
+export async function setRole(tx: Transaction, id: UserId, role: UserRole): Promise<void> {
+  await query(tx, 'update users set role = $2, version = version + 1 where id = $1', [id, role]);
+}
+
+export async function saveProfile(
+  tx: Transaction,
+  user: Pick<UserRecord, 'id' | 'displayName' | 'avatarUrl' | 'preferences'>,
+): Promise<void> {
+  await query(
+    tx,
+    `update user_profiles
+     set display_name = $2, avatar_url = $3, preferences_json = $4::jsonb
+     where user_id = $1`,
+    [user.id, user.displayName, user.avatarUrl, JSON.stringify(user.preferences)],
+  );
+}
+
+export interface UserFilter {
+  tier?: Tier;
+  role?: UserRole;
+}
+
+/** Newest first: ids are UUIDv7 and sort by time. Fetches one row more than `limit` to show if more follow. */
+export async function listUsers(
+  source: Transaction | DataSource,
+  filter: UserFilter,
+  before: string | null,
+  limit: number,
+): Promise<UserRecord[]> {
+  return query<UserRecord>(
+    source,
+    `select ${columns}
+     from users
+     join user_profiles on user_profiles.user_id = users.id
+     where ($1::tier is null or users.tier = $1::tier)
+       and ($2::user_role is null or users.role = $2::user_role)
+       and ($3::uuid is null or users.id < $3::uuid)
+     order by users.id desc
+     limit $4`,
+    [filter.tier ?? null, filter.role ?? null, before, limit + 1],
+  );
+}
+
+export async function countUsers(source: Transaction | DataSource, filter: UserFilter): Promise<number> {
+  const rows = await query<{ total: number }>(
+    source,
+    `select count(*)::integer as total
+     from users
+     where ($1::tier is null or tier = $1::tier)
+       and ($2::user_role is null or role = $2::user_role)`,
+    [filter.tier ?? null, filter.role ?? null],
+  );
+  return rows[0]?.total ?? 0;
+}

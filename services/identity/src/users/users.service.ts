@@ -1,0 +1,137 @@
+import {
+  ApiError,
+  type EventData,
+  type UserId,
+  type UserRole,
+  userRegistered,
+  userRoleChanged,
+  userUpdated,
+} from '@hivesync/contracts';
+import { newId, type Transaction } from '@hivesync/database';
+import { type Origin, publish } from '@hivesync/events';
+import { assertStorablePreferences, explainPreferencesRefusal } from './preferences.ts';
+import {
+  bumpVersion,
+  findUser,
+  insertUser,
+  lockUser,
+  saveProfile,
+  setRole,
+  type UserRecord,
+} from './users.repository.ts';
+
+/** Shown until a person names themselves. Not made from the email: other people see it. */
+export const defaultDisplayName = 'New user';
+
+export interface Registration {
+  email: string;
+  passwordHash: string;
+  displayName?: string | undefined;
+  role?: UserRole;
+}
+
+export interface ProfileChange {
+  displayName?: string | undefined;
+  avatarUrl?: string | null | undefined;
+  preferences?: Record<string, unknown> | undefined;
+}
+
+/** What other services keep of a user. */
+export function publicUser(user: UserRecord): EventData<typeof userRegistered> {
+  return { display_name: user.displayName, avatar_url: user.avatarUrl, tier: user.tier };
+}
+
+/** @throws ApiError NOT_FOUND */
+export async function requireUser(tx: Transaction, id: UserId): Promise<UserRecord> {
+  const user = await findUser(tx, id);
+  if (!user) throw new ApiError('NOT_FOUND');
+  return user;
+}
+
+/** @throws ApiError EMAIL_TAKEN, also when two registrations of one address race. */
+export async function registerUser(
+  tx: Transaction,
+  registration: Registration,
+  origin: Origin,
+): Promise<UserRecord> {
+  const id = newId<UserId>();
+  const inserted = await insertUser(tx, {
+    id,
+    email: registration.email,
+    passwordHash: registration.passwordHash,
+    role: registration.role ?? 'user',
+    displayName: registration.displayName ?? defaultDisplayName,
+  });
+  if (!inserted) throw new ApiError('EMAIL_TAKEN', { errors: [{ path: '/email', message: 'is taken' }] });
+  const user = await requireUser(tx, id);
+  await publish(tx, userRegistered, {
+    subject: id,
+    version: user.version,
+    data: publicUser(user),
+    origin: { actorId: id, ...origin },
+  });
+  return user;
+}
+
+/**
+ * Changes what is given and leaves the rest. A change to what already is changes nothing: no version, no event.
+ *
+ * @param expectedVersion from If-Match; null where the caller did not ask
+ * @throws ApiError NOT_FOUND, PRECONDITION_FAILED, VALIDATION_FAILED (preferences)
+ */
+export async function changeProfile(
+  tx: Transaction,
+  id: UserId,
+  change: ProfileChange,
+  expectedVersion: number | null,
+  origin: Origin,
+): Promise<UserRecord> {
+  if (change.preferences) assertStorablePreferences(change.preferences);
+  const version = await lockUser(tx, id);
+  if (version === null) throw new ApiError('NOT_FOUND');
+  if (expectedVersion !== null && expectedVersion !== version) {
+    throw new ApiError('PRECONDITION_FAILED', { headers: { etag: `"${version}"` } });
+  }
+  const before = await requireUser(tx, id);
+  const after = {
+    id,
+    displayName: change.displayName ?? before.displayName,
+    avatarUrl: change.avatarUrl === undefined ? before.avatarUrl : change.avatarUrl,
+    preferences: change.preferences ?? before.preferences,
+  };
+  const unchanged =
+    after.displayName === before.displayName &&
+    after.avatarUrl === before.avatarUrl &&
+    JSON.stringify(after.preferences) === JSON.stringify(before.preferences);
+  if (unchanged) return before;
+  await saveProfile(tx, after).catch((error: unknown) => {
+    throw explainPreferencesRefusal(error);
+  });
+  await bumpVersion(tx, id);
+  const user = await requireUser(tx, id);
+  await publish(tx, userUpdated, { subject: id, version: user.version, data: publicUser(user), origin });
+  return user;
+}
+
+/** @throws ApiError NOT_FOUND */
+export async function changeRole(
+  tx: Transaction,
+  id: UserId,
+  role: UserRole,
+  origin: Origin,
+): Promise<UserRecord> {
+  await lockUser(tx, id);
+  const before = await requireUser(tx, id);
+  if (before.role === role) return before;
+  await setRole(tx, id, role);
+  const user = await requireUser(tx, id);
+  await publish(tx, userRoleChanged, { subject: id, version: user.version, data: { role }, origin });
+  return user;
+}
+
+/** `ch***@domain.com`: enough to recognise an address that one knows, too little to learn it. */
+export function redactEmail(email: string): string {
+  const at = email.lastIndexOf('@');
+  const shown = Math.min(2, Math.max(1, at - 1));
+  return `${email.slice(0, shown)}***${email.slice(at)}`;
+}
