@@ -23,7 +23,8 @@ export class PortInUseError extends Error {
  */
 export function choosePorts(env: { PORT?: string; HIVESYNC_PORT_BASE?: string }): Ports {
   const base = port('HIVESYNC_PORT_BASE', env.HIVESYNC_PORT_BASE) ?? defaultPortBase;
-  if (base + serviceNames.length > 65_535) throw new RangeError(`HIVESYNC_PORT_BASE ${base} leaves no room for seven ports`);
+  if (base + serviceNames.length > 65_535)
+    throw new RangeError(`HIVESYNC_PORT_BASE ${base} leaves no room for seven ports`);
   const services = serviceNames.map((service, index) => [service, base + 1 + index]);
   return { ...Object.fromEntries(services), gateway: port('PORT', env.PORT) ?? base };
 }

@@ -1,4 +1,4 @@
-import { type Answer, field, list, text, type Transcript, UnexpectedAnswerError } from './transcript.ts';
+import { type Answer, field, list, type Transcript, text, UnexpectedAnswerError } from './transcript.ts';
 
 export interface JourneyOptions {
   transcript: Transcript;
@@ -101,7 +101,12 @@ async function makeProject({ transcript, run }: JourneyOptions, alice: Person): 
   return id;
 }
 
-async function invite({ transcript }: JourneyOptions, alice: Person, bob: Person, project: string): Promise<void> {
+async function invite(
+  { transcript }: JourneyOptions,
+  alice: Person,
+  bob: Person,
+  project: string,
+): Promise<void> {
   transcript.say('She invites Bob, who accepts');
   await transcript.call({
     method: 'POST',
@@ -110,7 +115,12 @@ async function invite({ transcript }: JourneyOptions, alice: Person, bob: Person
     as: alice.token,
     body: { email: bob.email },
   });
-  const mine = await transcript.call({ method: 'GET', path: '/api/v1/invitations', expect: 200, as: bob.token });
+  const mine = await transcript.call({
+    method: 'GET',
+    path: '/api/v1/invitations',
+    expect: 200,
+    as: bob.token,
+  });
   const invitation = text(mine.body, 'items', 0, 'id');
   await transcript.call({
     method: 'POST',
@@ -118,10 +128,19 @@ async function invite({ transcript }: JourneyOptions, alice: Person, bob: Person
     expect: 200,
     as: bob.token,
   });
-  await transcript.call({ method: 'GET', path: `/api/v1/projects/${project}/members`, expect: 200, as: bob.token });
+  await transcript.call({
+    method: 'GET',
+    path: `/api/v1/projects/${project}/members`,
+    expect: 200,
+    as: bob.token,
+  });
 }
 
-async function planWork({ transcript, run }: JourneyOptions, alice: Person, project: string): Promise<string> {
+async function planWork(
+  { transcript, run }: JourneyOptions,
+  alice: Person,
+  project: string,
+): Promise<string> {
   const as = alice.token;
   const path = `/api/v1/projects/${project}`;
   transcript.say('Labels and tasks');
@@ -144,8 +163,18 @@ async function planWork({ transcript, run }: JourneyOptions, alice: Person, proj
   const [first = '', second = ''] = ids;
   const labelPath = `/api/v1/tasks/${first}/labels/${text(label.body, 'id')}`;
   await transcript.call({ method: 'PUT', path: labelPath, expect: 204, as });
-  await transcript.call({ method: 'PUT', path: `/api/v1/tasks/${second}/dependencies/${first}`, expect: 204, as });
-  await transcript.call({ method: 'GET', path: `${path}/tasks?status=open&sort=number&limit=2`, expect: 200, as });
+  await transcript.call({
+    method: 'PUT',
+    path: `/api/v1/tasks/${second}/dependencies/${first}`,
+    expect: 204,
+    as,
+  });
+  await transcript.call({
+    method: 'GET',
+    path: `${path}/tasks?status=open&sort=number&limit=2`,
+    expect: 200,
+    as,
+  });
   return first;
 }
 
@@ -157,7 +186,12 @@ async function assignAndDiscuss(
   task: string,
 ): Promise<void> {
   transcript.say('A change names the version that it starts from; Bob hears of his task by an event');
-  const before = await transcript.call({ method: 'GET', path: `/api/v1/tasks/${task}`, expect: 200, as: alice.token });
+  const before = await transcript.call({
+    method: 'GET',
+    path: `/api/v1/tasks/${task}`,
+    expect: 200,
+    as: alice.token,
+  });
   await transcript.call({
     method: 'PATCH',
     path: `/api/v1/tasks/${task}`,
@@ -189,15 +223,25 @@ async function assignAndDiscuss(
 function arrives(transcript: Transcript, person: Person, type: string): Promise<Answer> {
   return transcript.until(
     { method: 'GET', path: '/api/v1/notifications', expect: 200, as: person.token },
-    (answer) => answer.status === 200 && list(answer.body, 'items').some((item) => text(item, 'type') === type),
+    (answer) =>
+      answer.status === 200 && list(answer.body, 'items').some((item) => text(item, 'type') === type),
     `${type} arrived at ${person.name}`,
   );
 }
 
-async function readTheRest({ transcript, run }: JourneyOptions, alice: Person, project: string): Promise<void> {
+async function readTheRest(
+  { transcript, run }: JourneyOptions,
+  alice: Person,
+  project: string,
+): Promise<void> {
   const as = alice.token;
   transcript.say('Search, limits, and the lists that fill once previews are asked for');
-  const found = await transcript.call({ method: 'GET', path: `/api/v1/search?q=flickers%20${run}`, expect: 200, as });
+  const found = await transcript.call({
+    method: 'GET',
+    path: `/api/v1/search?q=flickers%20${run}`,
+    expect: 200,
+    as,
+  });
   if (list(found.body, 'items').length === 0) throw new UnexpectedAnswerError('the search found nothing');
   await transcript.call({ method: 'GET', path: '/api/v1/tier-limits', expect: 200, as });
   await transcript.call({ method: 'GET', path: '/api/v1/billing/subscription', expect: 200, as });
@@ -209,7 +253,12 @@ async function readTheRest({ transcript, run }: JourneyOptions, alice: Person, p
   await transcript.call({ method: 'GET', path: `/api/v1/projects/${project}/ai-docs`, expect: 200, as });
 }
 
-async function beRefused(options: JourneyOptions, alice: Person, project: string, task: string): Promise<void> {
+async function beRefused(
+  options: JourneyOptions,
+  alice: Person,
+  project: string,
+  task: string,
+): Promise<void> {
   const { transcript } = options;
   transcript.say('A stale change is refused, and tells the present version');
   await transcript.call({
@@ -233,7 +282,12 @@ async function audit(options: JourneyOptions, alice: Person, project: string): P
   await makeAdmin(`dana-${run}@example.com`);
   const as = text((await logIn(transcript, admin.email)).body, 'access_token');
 
-  const wanted = ['projects.project.created', 'projects.task.created', 'projects.task.assigned', 'projects.comment.added'];
+  const wanted = [
+    'projects.project.created',
+    'projects.task.created',
+    'projects.task.assigned',
+    'projects.comment.added',
+  ];
   const seen = await transcript.until(
     { method: 'GET', path: `/api/v1/admin/audit-logs?user_id=${alice.id}&limit=100`, expect: 200, as },
     ({ status, body }) => {
@@ -246,7 +300,12 @@ async function audit(options: JourneyOptions, alice: Person, project: string): P
   for (const row of list(seen.body, 'items').slice(0, 5)) {
     transcript.say(`${text(row, 'created_at')} ${text(row, 'event_type')} ${text(row, 'entity_id')}`);
   }
-  await transcript.call({ method: 'GET', path: `/api/v1/admin/audit-logs?entity_id=${project}`, expect: 200, as });
+  await transcript.call({
+    method: 'GET',
+    path: `/api/v1/admin/audit-logs?entity_id=${project}`,
+    expect: 200,
+    as,
+  });
   const workers = await transcript.call({ method: 'GET', path: '/api/v1/admin/workers', expect: 200, as });
   field(workers.body, 'items');
 }
