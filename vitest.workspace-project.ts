@@ -1,13 +1,29 @@
-import { defineConfig } from 'vitest/config';
+import { fileURLToPath } from 'node:url';
+import { defineConfig, type ViteUserConfig } from 'vitest/config';
 
-/** What every package's tests share; each package's vitest.config.ts re-exports it. */
-export default defineConfig({
+const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+
+/** What every package's tests share, whether they need a database or not. */
+const shared: ViteUserConfig = {
   resolve: { conditions: ['source'] },
   ssr: { resolve: { conditions: ['source'] } },
+};
+const tests = {
+  include: ['test/**/*.test.ts'],
+  environment: 'node',
+  testTimeout: 30_000,
+  hookTimeout: 60_000,
+} as const;
+
+/** For packages whose tests need no database: starting one would be for nothing. */
+export const withoutDatabase = defineConfig({ ...shared, test: tests });
+
+/** For all others: one PostgreSQL a run, migrated once, from which each test file gets a copy. */
+export default defineConfig({
+  ...shared,
   test: {
-    include: ['test/**/*.test.ts'],
-    environment: 'node',
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    ...tests,
+    globalSetup: here('./packages/testing/src/global-setup.ts'),
+    setupFiles: here('./packages/testing/src/file-setup.ts'),
   },
 });

@@ -1,1 +1,1 @@
-export { default } from '../../vitest.workspace-project.ts';
+export { withoutDatabase as default } from '../../vitest.workspace-project.ts';

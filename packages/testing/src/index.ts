@@ -1,0 +1,4 @@
+export type { TestContext } from './context.ts';
+export { atFileEnd } from './file-end.ts';
+export { bareDatabase, emptyDatabase, type TestDatabase, testDatabase } from './test-database.ts';
+export { type Rehearsal, rehearseMigration } from './rehearse-migration.ts';
