@@ -75,4 +75,5 @@ export const platformTableNames: ReadonlySet<string> = new Set([
   'idempotency_keys',
   'migrations',
   'partition_policies',
+  'feed_readers',
 ]);

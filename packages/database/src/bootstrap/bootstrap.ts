@@ -52,7 +52,10 @@ export async function bootstrap(adminUrl: string, options: BootstrapOptions = {}
     await locked(server, async () => {
       const missing = await missingFromServer(server, database, services);
       if (missing.length > 0 && !login.mayCreateRoles) throw new BootstrapRefusedError(login.name, missing);
-      if (login.mayCreateRoles) await makeRoles(server, login, services, options.roleSecret);
+      const rolesMissing = missing.some((one) => one.startsWith('role '));
+      if (login.mayCreateRoles && (rolesMissing || login.superuser || options.roleSecret !== undefined)) {
+        await makeRoles(server, login, services, options.roleSecret);
+      }
       if (missing.includes(`database ${database}`)) await makeDatabase(server, login, database);
     });
   });

@@ -1,5 +1,6 @@
-import type { DataSource } from 'typeorm';
+import type { DataSource, EntityManager } from 'typeorm';
 import { createDataSource } from '../data-source.ts';
+import { identifier, query } from '../query.ts';
 import { orderedMigrations, type ServiceDatabase } from '../service-database.ts';
 import { appliedMigrations } from './migrations-table.ts';
 
@@ -35,7 +36,10 @@ export class SchemaAheadError extends Error {
 }
 
 /** Every migration that the code knows or the schema has, in order. */
-export async function statusOf(source: DataSource, database: ServiceDatabase): Promise<MigrationStatus[]> {
+export async function statusOf(
+  source: DataSource | EntityManager,
+  database: ServiceDatabase,
+): Promise<MigrationStatus[]> {
   const applied = new Map((await appliedMigrations(source, database)).map((one) => [one.name, one]));
   const known = orderedMigrations(database);
   const names = new Set(known.map(({ migration }) => migration.name));
@@ -55,11 +59,21 @@ export async function statusOf(source: DataSource, database: ServiceDatabase): P
     .map(({ name, state, breaking, appliedAt }) => ({ name, state, breaking, appliedAt }));
 }
 
-/** `statusOf` by URL, for a command. */
-export async function migrationStatus(database: ServiceDatabase, url: string): Promise<MigrationStatus[]> {
-  const dataSource = await createDataSource({ ...database, entities: [] }, url, { poolSize: 1 }).initialize();
+/**
+ * `statusOf` by URL, for a command. `as` is the role to become, where the login itself may not read the schema.
+ */
+export async function migrationStatus(
+  database: ServiceDatabase,
+  url: string,
+  options: { as?: string } = {},
+): Promise<MigrationStatus[]> {
+  const dataSource = createDataSource({ ...database, entities: [] }, url, { poolSize: 1 });
+  await dataSource.initialize();
   try {
-    return await statusOf(dataSource, database);
+    return await dataSource.transaction(async (tx) => {
+      if (options.as) await query(tx, `set local role ${identifier(options.as)}`);
+      return statusOf(tx, database);
+    });
   } finally {
     await dataSource.destroy();
   }

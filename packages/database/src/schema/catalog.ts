@@ -1,28 +1,42 @@
 import { Client, type ClientBase } from 'pg';
-import { DataSource, EntityManager } from 'typeorm';
+import { DataSource } from 'typeorm';
 import { query } from '../query.ts';
 
-/** Where to read the catalogue: a URL, a connected client, or TypeORM's. */
-export type CatalogSource = string | ClientBase | DataSource | EntityManager;
+/** Where to read the catalogue: a URL, a connected client outside of a transaction, or a data source. */
+export type CatalogSource = string | ClientBase | DataSource;
 
-/** Reads the catalogue through one connection; a URL is connected to and left again. */
+export type CatalogReader = <Row extends object>(sql: string, parameters?: unknown[]) => Promise<Row[]>;
+
+/**
+ * Reads the catalogue in one read-only snapshot with `<schema>, public` as search path, because PostgreSQL prints
+ * definitions according to what the reader sees unqualified.
+ */
 export async function readCatalog<T>(
   source: CatalogSource,
+  schema: string,
   work: (read: CatalogReader) => Promise<T>,
 ): Promise<T> {
-  if (source instanceof DataSource || source instanceof EntityManager) {
-    return work((sql, parameters) => query(source, sql, parameters));
+  const setPath = `select set_config('search_path', quote_ident($1) || ', public', true)`;
+  if (source instanceof DataSource) {
+    return source.transaction('REPEATABLE READ', async (tx) => {
+      await query(tx, setPath, [schema]);
+      return work((sql, parameters = []) => query(tx, sql, parameters));
+    });
   }
-  if (typeof source !== 'string') {
-    return work(async (sql, parameters) => (await source.query(sql, parameters)).rows);
+  if (typeof source === 'string') {
+    const client = new Client({ connectionString: source });
+    await client.connect();
+    try {
+      return await readCatalog(client, schema, work);
+    } finally {
+      await client.end();
+    }
   }
-  const client = new Client({ connectionString: source });
-  await client.connect();
+  await source.query('begin isolation level repeatable read read only');
   try {
-    return await work(async (sql, parameters) => (await client.query(sql, parameters)).rows);
+    await source.query(setPath, [schema]);
+    return await work(async (sql, parameters = []) => (await source.query(sql, parameters)).rows);
   } finally {
-    await client.end();
+    await source.query('rollback');
   }
 }
-
-export type CatalogReader = <Row extends object>(sql: string, parameters: unknown[]) => Promise<Row[]>;

@@ -1,7 +1,173 @@
-import type { ServiceDatabase } from '../service-database.ts';
-import { type CatalogSource, readCatalog } from './catalog.ts';
+import { referenceDeclarations, referenceTables } from '../references/declarations.ts';
+import { platformTableNames, type ServiceDatabase } from '../service-database.ts';
+import type { CatalogSource } from './catalog.ts';
+import { readTables, type TableInCatalog } from './snapshot.ts';
 
-/** Violations of the rules that every schema of the platform keeps; empty when it keeps them. */
-export async function schemaRules(source: CatalogSource, _database: ServiceDatabase): Promise<string[]> {
-  return readCatalog(source, async () => []);
+/**
+ * Violations of the rules that every schema of the platform keeps, read from the catalogue; empty when it keeps
+ * them. Each names table, column or constraint and says what is missing:
+ *
+ * 1. every foreign key has an index that leads with its columns
+ * 2. ON DELETE CASCADE goes one step, not on from there
+ * 3. no foreign key leaves the schema
+ * 4. every table has a primary key
+ * 5. every table has `created_at`, and `updated_at` with its trigger unless it is among `unchangingTables`
+ * 6. every column named `*_id` or `*_by` is a foreign key, a declared reference, or among `plainIds`
+ * 7. a foreign key to a reference table is declared with `@References` and guarded by its trigger
+ * 8. what a reference table keeps fresh is nullable, since a tombstone has none of it
+ *
+ * Tables of the platform (outbox and so on) are under 1 to 4 only.
+ */
+export async function schemaRules(source: CatalogSource, database: ServiceDatabase): Promise<string[]> {
+  const tables = await readTables(source, database.service);
+  const own = tables.filter(({ name }) => !platformTableNames.has(name));
+  return [
+    ...tables.flatMap((table) => [
+      ...unindexedKeys(table),
+      ...foreignSchemas(table, database.service),
+      ...(table.constraints.some(({ kind }) => kind === 'p') ? [] : [`${table.name}: has no primary key`]),
+    ]),
+    ...cascadeChains(tables),
+    ...own.flatMap((table) => [
+      ...timestamps(table, database.unchangingTables ?? {}),
+      ...undeclaredIds(table, database),
+    ]),
+    ...unguardedReferences(own, database),
+    ...staleExceptions(own, database),
+  ];
+}
+
+const foreignKeys = (table: TableInCatalog) => table.constraints.filter(({ kind }) => kind === 'f');
+
+function unindexedKeys(table: TableInCatalog): string[] {
+  return foreignKeys(table)
+    .filter(({ columns }) => {
+      return !table.indexes.some(
+        ({ columns: indexed, predicate }) =>
+          columns.every((column) => indexed.slice(0, columns.length).includes(column)) &&
+          (predicate === null || columns.some((column) => predicate === `(${column} IS NOT NULL)`)),
+      );
+    })
+    .map(
+      ({ name, columns }) =>
+        `${table.name}: foreign key ${name} has no index that leads with (${columns.join(', ')})`,
+    );
+}
+
+function foreignSchemas(table: TableInCatalog, schema: string): string[] {
+  return foreignKeys(table)
+    .filter(({ references }) => references?.schema !== schema)
+    .map(
+      ({ name, references }) =>
+        `${table.name}: foreign key ${name} leaves the schema for ${references?.schema}`,
+    );
+}
+
+function cascadeChains(tables: TableInCatalog[]): string[] {
+  const cascades = tables.flatMap((table) =>
+    foreignKeys(table)
+      .filter(({ onDelete }) => onDelete === 'CASCADE')
+      .map(({ name, references }) => ({ name, child: table.name, parent: references?.table })),
+  );
+  return cascades.flatMap((first) =>
+    cascades
+      .filter((second) => second.parent === first.child)
+      .map(
+        (second) =>
+          `${first.child}: deletes cascade through ${first.name} and on through ${second.name} of ${second.child}`,
+      ),
+  );
+}
+
+function timestamps(table: TableInCatalog, unchanging: Readonly<Record<string, string>>): string[] {
+  const columns = new Set(table.columns.map(({ name }) => name));
+  const touched = table.triggers.some((trigger) => trigger.function === 'set_updated_at');
+  const found: string[] = [];
+  if (!columns.has('created_at')) found.push(`${table.name}: has no created_at`);
+  if (columns.has('updated_at')) {
+    if (!touched) found.push(`${table.name}: has updated_at but no trigger that moves it`);
+  } else if (!(table.name in unchanging)) {
+    found.push(`${table.name}: has no updated_at and is not among unchangingTables`);
+  }
+  return found;
+}
+
+function undeclaredIds(table: TableInCatalog, database: ServiceDatabase): string[] {
+  const declared = new Set(
+    referenceDeclarations(database)
+      .filter((declaration) => declaration.table === table.name)
+      .map(({ column }) => column),
+  );
+  const keyed = new Set(foreignKeys(table).flatMap(({ columns }) => columns));
+  return table.columns
+    .filter(({ name }) => /_(id|by)$/.test(name) && !keyed.has(name) && !declared.has(name))
+    .filter(({ name }) => !(`${table.name}.${name}` in (database.plainIds ?? {})))
+    .map(
+      ({ name }) => `${table.name}.${name}: is no foreign key, no declared reference, and not among plainIds`,
+    );
+}
+
+function unguardedReferences(tables: TableInCatalog[], database: ServiceDatabase): string[] {
+  const refTables = new Map(referenceTables(database).map((one) => [one.table, one]));
+  const declarations = referenceDeclarations(database);
+  const keys = tables.flatMap((table) =>
+    foreignKeys(table)
+      .filter(({ references, columns }) => refTables.has(references?.table ?? '') && columns.length === 1)
+      .map(({ columns, references }) => ({
+        table,
+        column: columns[0] ?? '',
+        refTable: references?.table ?? '',
+      })),
+  );
+  const isKey = ({ table, column, refTable }: { table: string; column: string; refTable: string }) =>
+    keys.some((key) => key.table.name === table && key.column === column && key.refTable === refTable);
+  return [
+    ...keys
+      .filter(
+        ({ table, column }) => !declarations.some((one) => one.table === table.name && one.column === column),
+      )
+      .map(
+        ({ table, column, refTable }) => `${table.name}.${column}: refers to ${refTable} without @References`,
+      ),
+    ...declarations
+      .filter((declaration) => !isKey(declaration))
+      .map(
+        ({ table, column, refTable }) =>
+          `${table}.${column}: is declared a reference but has no foreign key to ${refTable}`,
+      ),
+    ...keys
+      .filter(
+        ({ table, column, refTable }) =>
+          !table.triggers.some(
+            (trigger) =>
+              trigger.function === 'require_live_reference' &&
+              trigger.definition.includes(`('${column}', '${refTable}'`),
+          ),
+      )
+      .map(
+        ({ table, column }) => `${table.name}.${column}: lacks the trigger that requires a live reference`,
+      ),
+    ...tables.flatMap((table) => {
+      const fresh = new Set(Object.values(refTables.get(table.name)?.keepsFresh ?? {}));
+      return table.columns
+        .filter(({ name, nullable }) => fresh.has(name) && !nullable)
+        .map(({ name }) => `${table.name}.${name}: is kept fresh but cannot be null in a tombstone`);
+    }),
+  ];
+}
+
+/** An exception that excuses nothing any more would one day excuse a mistake. */
+function staleExceptions(tables: TableInCatalog[], database: ServiceDatabase): string[] {
+  const columns = new Set(
+    tables.flatMap((table) => table.columns.map(({ name }) => `${table.name}.${name}`)),
+  );
+  const names = new Set(tables.map(({ name }) => name));
+  return [
+    ...Object.keys(database.plainIds ?? {})
+      .filter((name) => !columns.has(name))
+      .map((name) => `plainIds names ${name}, which is no column`),
+    ...Object.keys(database.unchangingTables ?? {})
+      .filter((name) => !names.has(name))
+      .map((name) => `unchangingTables names ${name}, which is no table`),
+  ];
 }

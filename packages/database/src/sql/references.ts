@@ -19,10 +19,10 @@ ${columns.map((column) => `  ${column},\n`).join('')}  created_at timestamptz no
 }
 
 /**
- * `require_live_reference(column, reference table)`: the trigger function that refuses a row which would point at
+ * `require_live_reference(column, reference table, constraint)`: the trigger function that refuses a row which would point at
  * a deleted aggregate. `for share` waits for a deletion that is under way and holds off the next until our
  * transaction ends; a foreign key's own `for key share` would not, as a tombstone does not touch the key.
- * It refuses as the foreign key `<table>_<column>_fkey` would: SQLSTATE 23503 with that constraint's name.
+ * It refuses as the foreign key itself would: SQLSTATE 23503 with that constraint's name.
  */
 export function liveReferenceFunction(): string {
   return `create function require_live_reference() returns trigger
@@ -54,7 +54,7 @@ begin
             schema = tg_table_schema,
             table = tg_table_name,
             column = referrer,
-            constraint = format('%s_%s_fkey', tg_table_name, referrer);
+            constraint = tg_argv[2];
   end if;
   return new;
 end
@@ -70,5 +70,5 @@ export function requireLiveReference(table: string, column: string, refTable: st
   return `create trigger ${identifier(`${table}_${column}_live`)}
 before insert or update of ${identifier(column)} on ${identifier(table)}
 for each row
-execute function require_live_reference(${literal(column)}, ${literal(refTable)})`;
+execute function require_live_reference(${literal(column)}, ${literal(refTable)}, ${literal(`${table}_${column}_fkey`)})`;
 }

@@ -1,0 +1,51 @@
+import { migrateDown, migrateUp } from '../migrator/migrator.ts';
+import { migrationStatus } from '../migrator/schema-current.ts';
+import type { ServiceDatabase } from '../service-database.ts';
+
+/** Where to migrate, and as whom. */
+export interface Target {
+  url: string;
+  /** Role to become; absent when the login is the owner. */
+  as?: string;
+}
+
+type Print = (line: string) => void;
+
+export async function up(database: ServiceDatabase, target: Target, print: Print): Promise<number> {
+  const { service } = database;
+  const report = await migrateUp(database, target.url, {
+    ...target,
+    onProgress: (line) => print(`${service}: applied ${line}`),
+  });
+  print(
+    report.done.length > 0
+      ? `${service}: ${report.done.length} applied, now at ${report.current}`
+      : `${service}: nothing to do, at ${report.current ?? 'no migration'}`,
+  );
+  return 0;
+}
+
+export async function status(database: ServiceDatabase, target: Target, print: Print): Promise<number> {
+  const all = await migrationStatus(database, target.url, target);
+  for (const { name, state, breaking, appliedAt } of all) {
+    const when = appliedAt ? ` ${appliedAt.toISOString()}` : '';
+    print(`${database.service}: ${state.padEnd(7)} ${name}${breaking ? ' (breaking)' : ''}${when}`);
+  }
+  const pending = all.filter(({ state }) => state === 'pending').length;
+  print(`${database.service}: ${pending === 0 ? 'up to date' : `${pending} not applied`}`);
+  return pending === 0 ? 0 : 1;
+}
+
+export async function revert(database: ServiceDatabase, target: Target, print: Print): Promise<number> {
+  const { service } = database;
+  const report = await migrateDown(database, target.url, {
+    ...target,
+    onProgress: (line) => print(`${service}: reverted ${line}`),
+  });
+  print(
+    report.done.length > 0
+      ? `${service}: now at ${report.current ?? 'no migration'}`
+      : `${service}: nothing to revert`,
+  );
+  return 0;
+}
