@@ -94,6 +94,8 @@ export class SourceLoop {
     const page = await source.read(after, { limit, waitSeconds, signal });
     this.behind = page.items.length + page.remaining;
     if (page.items.length === 0) {
+      // A replay, or another consumer, may have moved the cursor meanwhile.
+      this.#cursor = undefined;
       await pause(idleDelay - (Date.now() - started), signal);
       return;
     }

@@ -1,0 +1,319 @@
+import { taskCreated } from '@hivesync/contracts';
+import { query, transaction } from '@hivesync/database';
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import {
+  type FeedItem,
+  FeedRestartedError,
+  longPoll,
+  OutboxSignal,
+  publish,
+  publishMany,
+  readFeed,
+  rebaseOutbox,
+} from '../src/index.ts';
+import { newSubject, openTransaction, type Platform, publishTask, startPlatform, task } from './platform.ts';
+
+let platform: Platform;
+beforeAll(async () => {
+  platform = await startPlatform(['projects']);
+});
+beforeEach(() => platform.owner('projects', 'truncate outbox, feed_readers'));
+const projects = () => platform.of('projects');
+
+const idOf = ({ event }: FeedItem) => (event as { id: string }).id;
+
+async function drain(after: string | null = null, limit = 50): Promise<FeedItem[]> {
+  const all: FeedItem[] = [];
+  for (let at = after; ; ) {
+    const page = await readFeed(projects(), at, limit);
+    if (page.items.length === 0) return all;
+    all.push(...page.items);
+    at = all.at(-1)!.position;
+  }
+}
+
+describe('publish', () => {
+  it('gives a CloudEvent with its origin', async () => {
+    const subject = newSubject();
+    const actor = newSubject();
+    const id = await transaction(projects(), (tx) =>
+      publish(tx, taskCreated, {
+        ...task(subject, 1),
+        origin: { actorId: actor as never, clientIp: '2001:db8::1', requestId: 'r-1' },
+      }),
+    );
+    const page = await readFeed(projects(), null, 10);
+    expect(page.items).toHaveLength(1);
+    expect(page.items[0]!.event).toEqual({
+      specversion: '1.0',
+      id,
+      source: 'hivesync/projects',
+      type: 'projects.task.created',
+      subject,
+      time: expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/),
+      datacontenttype: 'application/json',
+      data: task(subject, 1).data,
+      aggregateversion: 1,
+      actorid: actor,
+      clientip: '2001:db8::1',
+      requestid: 'r-1',
+    });
+    expect(page).toMatchObject({ head: page.items[0]!.position, remaining: 0 });
+  });
+
+  it('refuses data that does not fit and leaves nothing of the transaction', async () => {
+    const bad = { ...task(newSubject(), 1), data: { ...task('', 1).data, number: 'one' as never } };
+    const attempt = transaction(projects(), async (tx) => {
+      await publish(tx, taskCreated, task(newSubject(), 1));
+      await publish(tx, taskCreated, bad);
+    });
+    await expect(attempt).rejects.toThrow(TypeError);
+    expect(await drain()).toEqual([]);
+  });
+
+  it('refuses fields that the definition does not know', async () => {
+    const data = { ...task('', 1).data, password: 'hunter2' };
+    const attempt = transaction(projects(), (tx) => publish(tx, taskCreated, { ...task('x', 1), data }));
+    await expect(attempt).rejects.toThrow(/password/);
+  });
+
+  it('is not read when the transaction rolls back', async () => {
+    const open = await openTransaction(projects());
+    await publish(open.tx, taskCreated, task(newSubject(), 1));
+    await open.rollback();
+    expect(await drain()).toEqual([]);
+  });
+
+  it('keeps the order of many given at once', async () => {
+    const events = Array.from({ length: 500 }, (_, at) => ({
+      ...task(newSubject(), at + 1),
+      definition: taskCreated,
+    }));
+    const ids = await transaction(projects(), (tx) => publishMany(tx, events));
+    expect((await drain()).map(idOf)).toEqual(ids);
+  });
+
+  it('lets the app role neither rewrite nor truncate history', async () => {
+    await publishTask(projects(), newSubject(), 1);
+    await expect(query(projects(), `update outbox set type = 'x'`)).rejects.toMatchObject({ code: '42501' });
+    await expect(query(projects(), 'truncate outbox')).rejects.toMatchObject({ code: '42501' });
+  });
+});
+
+describe('readFeed', () => {
+  it.each(['', 'x', '1', '1.', '-1.1', '1.1.1', '01.1', '1.9223372036854775808', '18446744073709551616.1'])(
+    'refuses the position %j',
+    async (position) => {
+      await expect(readFeed(projects(), position, 10)).rejects.toMatchObject({ code: 'MALFORMED_CURSOR' });
+    },
+  );
+
+  it('never skips a transaction that commits late', async () => {
+    const late = await openTransaction(projects());
+    const lateId = await publish(late.tx, taskCreated, task(newSubject(), 1));
+    const early = await publishTask(projects(), newSubject(), 1);
+    // The later transaction has committed, but showing it would put the position past the one still open.
+    expect(await drain()).toEqual([]);
+    await late.commit();
+    expect((await drain()).map(idOf)).toEqual([lateId, early]);
+  });
+
+  it('shows what is older than a running transaction', async () => {
+    const first = await publishTask(projects(), newSubject(), 1);
+    const open = await openTransaction(projects());
+    await publish(open.tx, taskCreated, task(newSubject(), 1));
+    await publishTask(projects(), newSubject(), 1);
+    expect((await drain()).map(idOf)).toEqual([first]);
+    await open.rollback();
+    expect(await drain()).toHaveLength(2);
+  });
+
+  it('starts a change again whose transaction began before one that overtook it', async () => {
+    const subject = newSubject();
+    await projects().query('select 1');
+    const early = await openTransaction(projects());
+    await publish(early.tx, taskCreated, task(newSubject(), 1));
+    await publishTask(projects(), subject, 1);
+    await expect(publish(early.tx, taskCreated, task(subject, 2))).rejects.toMatchObject({ code: '40001' });
+    await early.rollback();
+    await publishTask(projects(), subject, 2);
+    const versions = (await drain()).map(
+      ({ event }) => (event as { aggregateversion: number }).aggregateversion,
+    );
+    expect(versions).toEqual([1, 2]);
+  });
+
+  it('counts what follows a page', async () => {
+    for (let at = 0; at < 10; at += 1) await publishTask(projects(), newSubject(), 1);
+    const page = await readFeed(projects(), null, 4);
+    expect(page).toMatchObject({ remaining: 6 });
+    expect((await readFeed(projects(), page.items.at(-1)!.position, 10)).remaining).toBe(0);
+  });
+
+  it('refuses to go on when transaction ids started again', async () => {
+    await publishTask(projects(), newSubject(), 1);
+    await expect(readFeed(projects(), '999999999999.1', 10)).rejects.toThrow(FeedRestartedError);
+    await platform.owner('projects', `update outbox set transaction_id = '999999999999'`);
+    await expect(readFeed(projects(), null, 10)).rejects.toThrow(FeedRestartedError);
+    await transaction(await platform.ownerDataSource('projects'), rebaseOutbox);
+    expect(await drain()).toHaveLength(1);
+  });
+
+  it('reads the next page by the primary key, whatever the size of the outbox', async () => {
+    await platform.owner(
+      'projects',
+      `insert into outbox (transaction_id, id, type, aggregate, subject, aggregate_version, data)
+       select (3 + n / 10)::text::xid8, gen_random_uuid(), 'projects.tag.created', 'projects.tag', n::text, 0, '{}'
+       from generate_series(1, 20000) as n
+       where 3 + n / 10 < pg_snapshot_xmin(pg_current_snapshot())::text::bigint`,
+      'analyze outbox',
+    );
+    const plan = await query<{ 'QUERY PLAN': string }>(
+      projects(),
+      `explain (analyze, costs off)
+       select * from outbox
+       where (transaction_id, position) > ('300', 1)
+         and transaction_id < pg_snapshot_xmin(pg_current_snapshot())
+       order by transaction_id, position
+       limit 200`,
+    );
+    const text = plan.map((row) => row['QUERY PLAN']).join('\n');
+    expect(text).toContain('Index Scan using outbox_pkey');
+    expect(text).not.toContain('Sort');
+  });
+
+  it('gives every event once and each aggregate in order, under writers that commit in any order', async () => {
+    const aggregates = Array.from({ length: 8 }, newSubject);
+    await platform.owner(
+      'projects',
+      'create table if not exists counted (id text primary key, version integer not null default 0)',
+      'truncate counted',
+    );
+    await query(projects(), 'insert into counted select unnest($1::text[])', [aggregates]);
+    const published: string[] = [];
+    let overtaken = 0;
+    const writer = async (seed: number): Promise<void> => {
+      for (let round = 0; round < 40; round += 1) {
+        const ids = await transaction(projects(), async (tx) => {
+          const written: string[] = [];
+          // Some take their transaction id long before they lock what they change.
+          if ((seed + round) % 3 === 0) await query(tx, 'select pg_current_xact_id()');
+          if (round % 5 === 0) await query(tx, 'select pg_sleep(random() * 0.01)');
+          const chosen = [seed, seed + round].map((at) => aggregates[(at * 7) % 8]!).sort();
+          for (const subject of new Set(chosen)) {
+            const [row] = await query<{ version: number }>(
+              tx,
+              'update counted set version = version + 1 where id = $1 returning version',
+              [subject],
+            );
+            written.push(await publish(tx, taskCreated, task(subject, row!.version)));
+          }
+          if (round % 7 === 0) throw new Error('changed its mind');
+          return written;
+        }).catch((error: Error & { code?: string }) => {
+          if (error.code === '40001') overtaken += 1;
+          else if (error.message !== 'changed its mind') throw error;
+          return [];
+        });
+        published.push(...ids);
+      }
+    };
+    let writing = true;
+    const seen: FeedItem[] = [];
+    const reader = (async () => {
+      for (;;) {
+        const finished = !writing;
+        const page = await readFeed(projects(), seen.at(-1)?.position ?? null, 7);
+        seen.push(...page.items);
+        if (page.items.length === 0 && finished) return;
+      }
+    })();
+    await Promise.all(Array.from({ length: 10 }, (_, seed) => writer(seed)));
+    writing = false;
+    await reader;
+    expect(seen.map(idOf).sort()).toEqual(published.sort());
+    expect(published.length).toBeGreaterThan(300);
+    const last = new Map<string, number>();
+    for (const { event } of seen) {
+      const { subject, aggregateversion } = event as { subject: string; aggregateversion: number };
+      expect(aggregateversion).toBe((last.get(subject) ?? 0) + 1);
+      last.set(subject, aggregateversion);
+    }
+    console.info(`${published.length} events, ${overtaken} transactions given up after three restarts`);
+  });
+});
+
+describe('longPoll', () => {
+  it('answers as soon as something is published', async () => {
+    const signal = OutboxSignal.of(projects());
+    const feed = { dataSource: projects(), signal };
+    await expect.poll(() => signal.listening).toBe(true);
+    const delays: number[] = [];
+    let after: string | null = null;
+    for (let at = 0; at < 20; at += 1) {
+      const waiting = longPoll(feed, { after, limit: 10, waitSeconds: 5 });
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      await publishTask(projects(), newSubject(), 1);
+      const committed = performance.now();
+      const page = await waiting;
+      delays.push(performance.now() - committed);
+      after = page.items.at(-1)!.position;
+    }
+    delays.sort((a, b) => a - b);
+    console.info(`wake-up: median ${delays[10]!.toFixed(1)} ms, slowest ${delays[19]!.toFixed(1)} ms`);
+    expect(delays[10]).toBeLessThan(250);
+    await signal.stop();
+  });
+
+  it('waits for an event that is held back by an older transaction, without a further notification', async () => {
+    const signal = OutboxSignal.of(projects());
+    const open = await openTransaction(projects());
+    await query(open.tx, 'select pg_current_xact_id()');
+    await publishTask(projects(), newSubject(), 1);
+    const waiting = longPoll({ dataSource: projects(), signal }, { after: null, limit: 10, waitSeconds: 10 });
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    const started = performance.now();
+    await open.rollback();
+    expect((await waiting).items).toHaveLength(1);
+    expect(performance.now() - started).toBeLessThan(1_000);
+    await signal.stop();
+  });
+
+  it('ends with an empty page at the deadline and when aborted', async () => {
+    const signal = OutboxSignal.of(projects());
+    const feed = { dataSource: projects(), signal };
+    const started = performance.now();
+    expect((await longPoll(feed, { after: null, limit: 10, waitSeconds: 0.3 })).items).toEqual([]);
+    expect(performance.now() - started).toBeGreaterThan(290);
+    const abort = new AbortController();
+    const waiting = longPoll(feed, { after: null, limit: 10, waitSeconds: 30, signal: abort.signal });
+    setTimeout(() => abort.abort(), 50);
+    expect((await waiting).items).toEqual([]);
+    expect(performance.now() - started).toBeLessThan(2_000);
+    await signal.stop();
+  });
+
+  it('polls while its connection is lost, and reconnects', async () => {
+    const signal = OutboxSignal.of(projects());
+    await expect.poll(() => signal.listening).toBe(true);
+    const kill = `select pg_terminate_backend(pid) from pg_stat_activity
+      where application_name = 'hivesync outbox listener' and datname = current_database()`;
+    expect(await platform.admin(kill)).toHaveLength(1);
+    await expect.poll(() => signal.listening).toBe(false);
+    const waiting = longPoll({ dataSource: projects(), signal }, { after: null, limit: 10, waitSeconds: 10 });
+    await publishTask(projects(), newSubject(), 1);
+    expect((await waiting).items).toHaveLength(1);
+    await expect.poll(() => signal.listening, { timeout: 5_000 }).toBe(true);
+    await signal.stop();
+  });
+
+  it('shares one connection among the signals of a database', async () => {
+    const signals = [OutboxSignal.of(projects()), OutboxSignal.of(projects())];
+    await expect.poll(() => signals.every((signal) => signal.listening)).toBe(true);
+    const count = `select count(*)::int as listeners from pg_stat_activity
+      where application_name = 'hivesync outbox listener' and datname = current_database()`;
+    expect(await platform.admin(count)).toEqual([{ listeners: 1 }]);
+    await Promise.all(signals.map((signal) => signal.stop()));
+    await expect.poll(() => platform.admin(count)).toEqual([{ listeners: 0 }]);
+  });
+});

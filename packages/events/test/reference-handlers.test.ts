@@ -1,0 +1,82 @@
+import {
+  userDeleted,
+  userInspected,
+  userRegistered,
+  userRoleChanged,
+  userUpdated,
+} from '@hivesync/contracts';
+import { newId, query, ReferenceRow, References, ReferenceTable, sql, transaction } from '@hivesync/database';
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { Consumers, defineSubscriptions, localEventSource, OutboxSignal, publish } from '../src/index.ts';
+import { type Platform, startPlatform } from './platform.ts';
+
+@Entity({ name: 'user_refs' })
+@ReferenceTable('identity.user', { keepsFresh: { display_name: 'display_name', tier: 'tier' } })
+class UserRef extends ReferenceRow {}
+
+@Entity({ name: 'notes' })
+class Note {
+  @PrimaryColumn({ type: 'uuid' })
+  id!: string;
+
+  @Column({ type: 'uuid' })
+  @References(() => UserRef, { onDelete: 'cascade' })
+  author_id!: string;
+}
+
+const database = { service: 'billing' as const, entities: [UserRef, Note], migrations: [] };
+let platform: Platform;
+
+beforeAll(async () => {
+  platform = await startPlatform(['identity', 'billing']);
+  await platform.owner(
+    'billing',
+    sql.referenceTable('user_refs', ['display_name text', 'tier text']),
+    'create table notes (id uuid primary key, author_id uuid not null references user_refs (id))',
+  );
+});
+
+describe('handlers of reference tables', () => {
+  it('follow from the declarations alone', () => {
+    const subscriptions = defineSubscriptions({ database });
+    expect(subscriptions.sources).toEqual(['identity']);
+    const handled = [userRegistered, userUpdated, userDeleted].map(
+      ({ type }) => subscriptions.handlersOf(type).length,
+    );
+    expect(handled).toEqual([1, 1, 1]);
+    const others = [userRoleChanged, userInspected].map(({ type }) => subscriptions.handlersOf(type).length);
+    expect(others).toEqual([0, 0]);
+  });
+
+  it('keep rows fresh and carry a deletion out', async () => {
+    const [identity, billing] = [platform.of('identity'), platform.of('billing')];
+    const signal = OutboxSignal.of(identity);
+    const consumers = new Consumers({
+      dataSource: billing,
+      subscriptions: defineSubscriptions({ database }),
+      sources: [localEventSource('identity', { dataSource: identity, signal }, 'billing')],
+      waitSeconds: 1,
+    });
+    const id = newId();
+    const user = (display_name: string) => ({ display_name, avatar_url: null, tier: 'free' as const });
+    const refs = () => query(billing, 'select state, version, display_name, tier from user_refs');
+    consumers.start();
+    try {
+      await transaction(identity, (tx) =>
+        publish(tx, userRegistered, { subject: id, version: 1, data: user('Alice') }),
+      );
+      await transaction(identity, (tx) =>
+        publish(tx, userUpdated, { subject: id, version: 2, data: user('Bob') }),
+      );
+      await expect.poll(refs).toEqual([{ state: 'active', version: 2, display_name: 'Bob', tier: 'free' }]);
+      await query(billing, 'insert into notes values ($1, $2)', [newId(), id]);
+      await transaction(identity, (tx) => publish(tx, userDeleted, { subject: id, version: 3, data: {} }));
+      await expect.poll(refs).toMatchObject([{ state: 'deleted', version: 3 }]);
+      expect(await query(billing, 'select id from notes')).toEqual([]);
+    } finally {
+      await consumers.stop();
+      await signal.stop();
+    }
+  });
+});
