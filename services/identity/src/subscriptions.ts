@@ -42,7 +42,12 @@ export const subscriptions = defineSubscriptions({
 
     on(memberInvited, (tx, event) => {
       const { project_id, project_name, user_id } = event.data;
-      const payload = { project_id, project_name, invitation_id: event.subject, actor_id: event.actorid ?? null };
+      const payload = {
+        project_id,
+        project_name,
+        invitation_id: event.subject,
+        actor_id: event.actorid ?? null,
+      };
       return notifyOfEvent(tx, event, { type: 'team_invite', recipients: present([user_id]), payload });
     }),
 

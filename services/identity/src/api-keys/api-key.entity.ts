@@ -1,6 +1,7 @@
 import type { ApiKeyId, UserId } from '@hivesync/contracts';
 import { DataClass } from '@hivesync/database';
 import {
+  Check,
   Column,
   CreateDateColumn,
   Entity,
@@ -18,6 +19,10 @@ export type ApiKeyScope = (typeof apiKeyScopes)[number];
 /** A key with which a program acts as its user. */
 @Entity('api_keys')
 @Unique(['hashedKey'])
+@Check('api_keys_name_check', 'char_length(name) between 1 and 200')
+@Check('api_keys_prefix_check', `prefix ~ '^hsk_[0-9A-Za-z]{1,8}$'`)
+@Check('api_keys_hashed_key_check', `hashed_key ~ '^[0-9a-f]{64}$'`)
+@Check('api_keys_scopes_check', `cardinality(scopes) > 0 and scopes <@ array['read', 'write']::text[]`)
 export class ApiKey {
   @PrimaryColumn({ type: 'uuid' })
   id!: ApiKeyId;

@@ -7,6 +7,7 @@ import {
 } from '@hivesync/contracts';
 import { DataClass } from '@hivesync/database';
 import {
+  Check,
   Column,
   CreateDateColumn,
   Entity,
@@ -23,11 +24,12 @@ import { User } from '../users/user.entity.ts';
 @Index(['userId', 'isRead'])
 @Index(['userId', 'id'])
 @Unique(['userId', 'sourceEventId'])
+@Check('notifications_payload_json_check', `jsonb_typeof(payload_json) = 'object'`)
 export class Notification {
   @PrimaryColumn({ type: 'uuid' })
   id!: NotificationId;
 
-  @Index('notifications_unread_idx', { where: 'NOT is_read' })
+  @Index('notifications_unread_idx', { where: 'not is_read' })
   @Column({ name: 'user_id', type: 'uuid' })
   @ForeignKey(() => User, { onDelete: 'CASCADE' })
   userId!: UserId;

@@ -1,6 +1,7 @@
 import type { UserId } from '@hivesync/contracts';
 import { DataClass } from '@hivesync/database';
 import {
+  Check,
   Column,
   CreateDateColumn,
   Entity,
@@ -13,6 +14,7 @@ import { User } from '../users/user.entity.ts';
 
 /** A one-time login: single use, 60 to 120 seconds. */
 @Entity('session_tokens')
+@Check('session_tokens_token_check', `token ~ '^[0-9a-f]{64}$'`)
 export class SessionToken {
   /** SHA-256 of the token, hex; the token itself is shown once and kept nowhere. */
   @DataClass('secret-hash')

@@ -1,6 +1,7 @@
 import type { DeviceSessionId, UserId } from '@hivesync/contracts';
 import { DataClass } from '@hivesync/database';
 import {
+  Check,
   Column,
   CreateDateColumn,
   Entity,
@@ -14,6 +15,8 @@ import { User } from '../users/user.entity.ts';
 /** A device that a person has logged in from, told apart by name and platform. */
 @Entity('device_sessions')
 @Unique(['userId', 'deviceName', 'platform'])
+@Check('device_sessions_device_name_check', 'char_length(device_name) between 1 and 200')
+@Check('device_sessions_platform_check', 'char_length(platform) between 1 and 50')
 export class DeviceSession {
   @PrimaryColumn({ type: 'uuid' })
   id!: DeviceSessionId;

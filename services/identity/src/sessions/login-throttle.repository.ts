@@ -67,11 +67,7 @@ export async function countFailure(
 }
 
 /** Forgets the failures of a key and answers how many there were. */
-export async function forgetFailures(
-  tx: Transaction,
-  kind: LoginThrottleKind,
-  key: string,
-): Promise<number> {
+export async function forgetFailures(tx: Transaction, kind: LoginThrottleKind, key: string): Promise<number> {
   const rows = await query<{ failures: number }>(
     tx,
     `delete from login_throttles

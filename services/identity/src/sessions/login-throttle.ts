@@ -1,11 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { type DataSource, type Transaction, transaction } from '@hivesync/database';
-import {
-  blockedSeconds,
-  countFailure,
-  forgetFailures,
-  pruneThrottles,
-} from './login-throttle.repository.ts';
+import { blockedSeconds, countFailure, forgetFailures, pruneThrottles } from './login-throttle.repository.ts';
 import { subscriberNetwork } from './networks.ts';
 
 const windowMinutes = 60;

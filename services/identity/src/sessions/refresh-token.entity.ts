@@ -1,6 +1,7 @@
 import type { RefreshTokenId, SessionId, UserId } from '@hivesync/contracts';
 import { DataClass } from '@hivesync/database';
 import {
+  Check,
   Column,
   CreateDateColumn,
   Entity,
@@ -16,6 +17,7 @@ import { Session } from './session.entity.ts';
 /** A single-use token that buys the next pair. Each points at the one that bought it: a family tree. */
 @Entity('refresh_tokens')
 @Unique(['tokenHash'])
+@Check('refresh_tokens_token_hash_check', `token_hash ~ '^[0-9a-f]{64}$'`)
 export class RefreshToken {
   @PrimaryColumn({ type: 'uuid' })
   id!: RefreshTokenId;

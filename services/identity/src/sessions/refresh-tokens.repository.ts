@@ -86,14 +86,7 @@ export async function insertRefreshToken(
     tx,
     `insert into refresh_tokens (id, user_id, session_id, parent_id, token_hash, expires_at)
      values ($1, $2, $3, $4, $5, now() + make_interval(days => $6))`,
-    [
-      newId<RefreshTokenId>(),
-      token.userId,
-      token.sessionId,
-      token.parentId,
-      token.hash,
-      token.lifetimeDays,
-    ],
+    [newId<RefreshTokenId>(), token.userId, token.sessionId, token.parentId, token.hash, token.lifetimeDays],
   );
 }
 

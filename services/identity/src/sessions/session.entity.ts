@@ -1,6 +1,7 @@
 import type { DeviceSessionId, SessionId, UserId } from '@hivesync/contracts';
 import { DataClass } from '@hivesync/database';
 import {
+  Check,
   Column,
   CreateDateColumn,
   Entity,
@@ -18,6 +19,8 @@ export type SessionEndReason = (typeof sessionEndReasons)[number];
 /** One login, from which access tokens are drawn until it is ended. */
 @Entity('sessions')
 @Index(['userId', 'id'])
+@Check('sessions_user_agent_check', 'char_length(user_agent) <= 500')
+@Check('sessions_end_check', '(ended_at is null) = (end_reason is null)')
 export class Session {
   @PrimaryColumn({ type: 'uuid' })
   id!: SessionId;

@@ -11,7 +11,9 @@ const tagBytes = 16;
 export function parseEncryptionKey(base64: string): Buffer {
   const key = Buffer.from(base64, 'base64');
   if (key.length !== 32) {
-    throw new Error('IDENTITY_KEY_ENCRYPTION_KEY must be 32 bytes in base64; make one: openssl rand -base64 32');
+    throw new Error(
+      'IDENTITY_KEY_ENCRYPTION_KEY must be 32 bytes in base64; make one: openssl rand -base64 32',
+    );
   }
   return key;
 }

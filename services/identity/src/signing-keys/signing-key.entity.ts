@@ -1,9 +1,13 @@
 import { DataClass } from '@hivesync/database';
-import { Column, CreateDateColumn, Entity, Index, PrimaryColumn, UpdateDateColumn } from 'typeorm';
+import { Check, Column, CreateDateColumn, Entity, Index, PrimaryColumn, UpdateDateColumn } from 'typeorm';
 
 /** An Ed25519 key that signs, or has signed, access tokens. At most one is not retired. */
 @Entity('signing_keys')
 @Index('signing_keys_active_key', { synchronize: false })
+@Check(
+  'signing_keys_public_jwk_check',
+  `public_jwk ->> 'kty' = 'OKP' and public_jwk ->> 'crv' = 'Ed25519' and not public_jwk ? 'd'`,
+)
 export class SigningKey {
   /** RFC 7638 thumbprint of the public key. */
   @PrimaryColumn({ type: 'text' })

@@ -1,10 +1,13 @@
 import { type Tier, tiers, type UserId, type UserRole, userRoles } from '@hivesync/contracts';
 import { DataClass } from '@hivesync/database';
-import { Column, CreateDateColumn, Entity, Index, PrimaryColumn, UpdateDateColumn } from 'typeorm';
+import { Check, Column, CreateDateColumn, Entity, Index, PrimaryColumn, UpdateDateColumn } from 'typeorm';
 
 /** Somebody with an account. The address is unique whatever its case: an index on lower(email). */
 @Entity('users')
 @Index('users_email_key', { synchronize: false })
+@Check('users_email_check', `char_length(email) between 3 and 254 and position('@' in email) > 1`)
+@Check('users_password_hash_check', `password_hash like '$argon2id$%'`)
+@Check('users_version_check', 'version > 0')
 export class User {
   @PrimaryColumn({ type: 'uuid' })
   id!: UserId;

@@ -1,0 +1,42 @@
+import {
+  type TNull,
+  type TObject,
+  type TProperties,
+  type TSchema,
+  type TString,
+  type TUnion,
+  Type,
+} from 'typebox';
+
+/** No NUL and no half of a surrogate pair: PostgreSQL stores neither. */
+const storable = '^[^\\u0000\\ud800-\\udfff]*$';
+
+/** Text that is stored as given; `min` and `max` count characters, as the checks of the tables do. */
+export function Text(max: number, options: { min?: number; description?: string } = {}): TString {
+  const { min = 0, ...rest } = options;
+  return Type.String({ minLength: min, maxLength: max, pattern: storable, ...rest });
+}
+
+/** RFC 3339, UTC. */
+export const Timestamp = Type.Unsafe<Date>({ type: 'string', format: 'date-time' });
+
+export const Email = Type.String({
+  format: 'email',
+  maxLength: 254,
+  pattern: storable,
+  description: 'Unique without regard to case',
+});
+
+/** A password as it is offered at login: whatever it is, up to the bound that keeps hashing cheap. */
+export const OfferedPassword = Type.String({ minLength: 1, maxLength: 256 });
+
+export const AvatarUrl = Type.String({ format: 'uri', pattern: '^https://[^\\u0000]+$', maxLength: 2000 });
+
+export function Nullable<T extends TSchema>(schema: T): TUnion<[T, TNull]> {
+  return Type.Union([schema, Type.Null()]);
+}
+
+/** An object that refuses fields it does not know. */
+export function Closed<T extends TProperties>(properties: T): TObject<T> {
+  return Type.Object(properties, { additionalProperties: false });
+}

@@ -1,0 +1,40 @@
+import { IdSchema, type NotificationId, NotificationType } from '@hivesync/contracts';
+import { type Static, Type } from 'typebox';
+import { Closed, Timestamp } from '../fields.schemas.ts';
+import type { NotificationRecord } from './notifications.repository.ts';
+
+export const NotificationInList = Closed({
+  id: IdSchema<NotificationId>(),
+  type: NotificationType,
+  payload_json: Type.Record(Type.String(), Type.Unknown(), { description: 'Ids and titles, by type' }),
+  is_read: Type.Boolean(),
+  created_at: Timestamp,
+});
+export type NotificationInList = Static<typeof NotificationInList>;
+
+export const NotificationListQuery = Closed({
+  unread: Type.Optional(Type.Boolean({ description: 'Only those that are not read' })),
+});
+
+export const UnreadCount = Closed({ unread: Type.Integer() });
+
+export const MarkReadBody = Type.Union([
+  Closed({
+    ids: Type.Array(IdSchema<NotificationId>(), { minItems: 1, maxItems: 200, uniqueItems: true }),
+  }),
+  Closed({ all: Type.Literal(true) }),
+]);
+
+export const MarkedRead = Closed({
+  marked: Type.Integer({ description: 'How many were unread until now' }),
+});
+
+export function toNotification(record: NotificationRecord): NotificationInList {
+  return {
+    id: record.id,
+    type: record.type,
+    payload_json: record.payload,
+    is_read: record.isRead,
+    created_at: record.createdAt,
+  };
+}

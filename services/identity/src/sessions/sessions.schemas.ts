@@ -1,0 +1,82 @@
+import { IdSchema, type SessionId } from '@hivesync/contracts';
+import { type Static, Type } from 'typebox';
+import { Closed, Email, Nullable, OfferedPassword, Text, Timestamp } from '../fields.schemas.ts';
+import { accessTokenSeconds } from '../signing-keys/access-tokens.ts';
+import { Me, toMe } from '../users/users.schemas.ts';
+import type { TokenPair } from './login.service.ts';
+import type { SessionRecord } from './sessions.repository.ts';
+
+export const LoginBody = Closed({
+  email: Email,
+  password: OfferedPassword,
+  device: Type.Optional(
+    Closed({
+      name: Text(200, { min: 1, description: 'Goes before the header X-Device-Name' }),
+      platform: Type.Optional(Text(50, { min: 1 })),
+    }),
+  ),
+});
+
+export const LoginHeaders = Type.Object({ 'x-device-name': Type.Optional(Type.String({ maxLength: 200 })) });
+
+export const RefreshBody = Closed({ refresh_token: Type.String({ minLength: 1, maxLength: 200 }) });
+
+/** A pair of tokens. The refresh token is good for one use; whoever loses the answer may ask again. */
+export const Tokens = Closed({
+  access_token: Type.String({ description: 'EdDSA JWT' }),
+  token_type: Type.Literal('Bearer'),
+  expires_in: Type.Integer({ description: 'Seconds that the access token is good for' }),
+  refresh_token: Type.String(),
+  session_id: IdSchema<SessionId>(),
+});
+export type Tokens = Static<typeof Tokens>;
+
+export const LoggedIn = Closed({
+  ...Tokens.properties,
+  suspicious: Type.Boolean({ description: 'Unseen device and network, or after repeated failures' }),
+  user: Me,
+});
+export type LoggedIn = Static<typeof LoggedIn>;
+
+export const SessionInList = Closed({
+  id: IdSchema<SessionId>(),
+  current: Type.Boolean({ description: 'The session that asks' }),
+  device_name: Nullable(Type.String()),
+  platform: Nullable(Type.String()),
+  ip_address: Nullable(Type.String()),
+  user_agent: Nullable(Type.String()),
+  suspicious: Type.Boolean(),
+  created_at: Timestamp,
+  last_seen: Timestamp,
+});
+export type SessionInList = Static<typeof SessionInList>;
+
+export const SessionParams = Closed({ session_id: IdSchema<SessionId>() });
+
+export function toTokens(pair: TokenPair): Tokens {
+  return {
+    access_token: pair.accessToken,
+    token_type: 'Bearer',
+    expires_in: accessTokenSeconds,
+    refresh_token: pair.refreshToken,
+    session_id: pair.sessionId,
+  };
+}
+
+export function toLoggedIn(pair: TokenPair): LoggedIn {
+  return { ...toTokens(pair), suspicious: pair.suspicious, user: toMe(pair.user) };
+}
+
+export function toSessionInList(session: SessionRecord, current: SessionId): SessionInList {
+  return {
+    id: session.id,
+    current: session.id === current,
+    device_name: session.deviceName,
+    platform: session.platform,
+    ip_address: session.ipAddress,
+    user_agent: session.userAgent,
+    suspicious: session.suspicious,
+    created_at: session.createdAt,
+    last_seen: session.lastSeen,
+  };
+}

@@ -1,0 +1,75 @@
+import { IdSchema, Tier, type UserId, UserRole } from '@hivesync/contracts';
+import { type Static, Type } from 'typebox';
+import { AvatarUrl, Closed, Email, Nullable, Text, Timestamp } from '../fields.schemas.ts';
+import { minimumCharacters } from './passwords.ts';
+import type { UserRecord } from './users.repository.ts';
+import { redactEmail } from './users.service.ts';
+
+const DisplayName = Text(200, { min: 1 });
+const Preferences = Type.Record(Type.String(), Type.Unknown(), {
+  description: 'Whatever the clients wish to remember: an object of at most 16 KB of JSON',
+});
+
+export const RegisterBody = Closed({
+  email: Email,
+  password: Type.String({
+    minLength: minimumCharacters,
+    maxLength: 256,
+    description: 'At least 10 characters, at most 256 bytes, and none of the most common ones',
+  }),
+  display_name: Type.Optional(DisplayName),
+});
+
+export const ProfilePatch = Closed({
+  display_name: Type.Optional(DisplayName),
+  avatar_url: Type.Optional(Nullable(AvatarUrl)),
+  preferences_json: Type.Optional(Preferences),
+});
+
+const userFields = {
+  id: IdSchema<UserId>(),
+  email: Type.String(),
+  display_name: Type.String(),
+  avatar_url: Nullable(Type.String()),
+  tier: Tier,
+  role: UserRole,
+  version: Type.Integer(),
+  created_at: Timestamp,
+  updated_at: Timestamp,
+};
+
+/** A person as they see themselves. */
+export const Me = Closed({ ...userFields, preferences_json: Preferences });
+export type Me = Static<typeof Me>;
+
+/** A person as an administrator's list shows them: the email is redacted. */
+export const UserInList = Closed(userFields);
+export type UserInList = Static<typeof UserInList>;
+
+export const UserListQuery = Closed({
+  tier: Type.Optional(Tier),
+  role: Type.Optional(UserRole),
+});
+
+export const UserParams = Closed({ user_id: IdSchema<UserId>() });
+
+export const FindByEmailBody = Closed({ email: Email });
+
+const listed = (user: UserRecord) => ({
+  id: user.id,
+  display_name: user.displayName,
+  avatar_url: user.avatarUrl,
+  tier: user.tier,
+  role: user.role,
+  version: user.version,
+  created_at: user.createdAt,
+  updated_at: user.updatedAt,
+});
+
+export function toMe(user: UserRecord): Me {
+  return { ...listed(user), email: user.email, preferences_json: user.preferences };
+}
+
+export function toUserInList(user: UserRecord): UserInList {
+  return { ...listed(user), email: redactEmail(user.email) };
+}

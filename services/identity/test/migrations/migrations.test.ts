@@ -1,0 +1,177 @@
+import { randomUUID } from 'node:crypto';
+import { type DataSource, migrateDown, migrateUp, query } from '@hivesync/database';
+import { emptyDatabase, type TestDatabase } from '@hivesync/testing';
+import { describe, expect, test } from 'vitest';
+import { database } from '../../src/database/data-source.ts';
+
+type Writer = (app: DataSource) => Promise<void>;
+
+const hex = () => (randomUUID() + randomUUID()).replaceAll('-', '');
+const insert =
+  (sql: string, parameters: () => unknown[]): Writer =>
+  async (app) => {
+    await query(app, sql.replaceAll('{user}', '(select id from users limit 1)'), parameters());
+  };
+
+/** What the code that came with each migration writes. Every later migration must leave it working. */
+const writers: Record<string, { tables: string[]; write: Writer }> = {
+  CreatePlatformTables: {
+    tables: ['outbox'],
+    write: insert(
+      `insert into outbox (id, type, aggregate, subject, aggregate_version, data)
+       values ($1::uuid, 'identity.user.updated', 'identity.user', $1::uuid::text, 1, '{}')`,
+      () => [randomUUID()],
+    ),
+  },
+  CreateUsers: {
+    tables: ['users', 'user_profiles'],
+    write: insert(
+      `with added as (
+         insert into users (id, email, password_hash)
+         values ($1, $2, '$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$aGFzaA')
+         returning id
+       )
+       insert into user_profiles (user_id, display_name)
+       select id, 'Alice'
+       from added`,
+      () => {
+        const id = randomUUID();
+        return [id, `${id}@example.com`];
+      },
+    ),
+  },
+  CreateSessions: {
+    tables: ['device_sessions', 'sessions', 'refresh_tokens'],
+    write: insert(
+      `with device as (
+         insert into device_sessions (id, user_id, device_name, platform)
+         values ($1::uuid, {user}, $1::uuid::text, 'ios')
+         returning id, user_id
+       ),
+       session as (
+         insert into sessions (id, user_id, device_session_id, ip_address)
+         select $1, user_id, id, '192.0.2.1'
+         from device
+         returning id, user_id
+       )
+       insert into refresh_tokens (id, user_id, session_id, token_hash, expires_at)
+       select $1, user_id, id, $2, now() + interval '1 day'
+       from session`,
+      () => [randomUUID(), hex()],
+    ),
+  },
+  CreateSessionTokens: {
+    tables: ['session_tokens'],
+    write: insert(
+      `insert into session_tokens (token, user_id, expires_at)
+       values ($1, {user}, now() + interval '90 seconds')`,
+      () => [hex()],
+    ),
+  },
+  CreateApiKeys: {
+    tables: ['api_keys'],
+    write: insert(
+      `insert into api_keys (id, user_id, name, prefix, hashed_key)
+       values ($1, {user}, 'build', 'hsk_abcd', $2)`,
+      () => [randomUUID(), hex()],
+    ),
+  },
+  CreateNotifications: {
+    tables: ['notifications'],
+    write: insert(
+      `insert into notifications (id, user_id, type, source_event_id)
+       values ($1, {user}, 'task_assigned', $1)`,
+      () => [randomUUID()],
+    ),
+  },
+  CreateSigningKeys: {
+    tables: ['signing_keys'],
+    write: insert(
+      `insert into signing_keys (kid, public_jwk, private_key_encrypted, retired_at)
+       values ($1, '{"kty": "OKP", "crv": "Ed25519"}', '\\x00', now())`,
+      () => [hex()],
+    ),
+  },
+  CreateLoginThrottles: {
+    tables: ['login_throttles'],
+    write: insert(
+      `insert into login_throttles (kind, key, failures)
+       values ('account', $1, 1)`,
+      () => [hex()],
+    ),
+  },
+};
+
+const names = database.migrations.map((migration) => new migration().name);
+const writerOf = (name: string) => {
+  const writer = writers[name.replace(/\d{13}$/, '')];
+  if (!writer) throw new Error(`${name} has no writer here: a migration comes with its test`);
+  return writer;
+};
+
+async function contents(db: TestDatabase, tables: string[]): Promise<Record<string, unknown>> {
+  const found: Record<string, unknown> = {};
+  for (const table of tables) {
+    found[table] = await db.query(
+      `select to_jsonb(row) as row from identity.${table} as row order by to_jsonb(row)::text`,
+    );
+  }
+  return found;
+}
+
+async function tablesOf(db: TestDatabase): Promise<string[]> {
+  const rows = await db.query<{ name: string }>(
+    `select tablename as name from pg_tables where schemaname = 'identity' order by 1`,
+  );
+  return rows.map((row) => row.name);
+}
+
+describe.each(names.map((name, at) => ({ name, earlier: names.slice(0, at) })))(
+  '$name',
+  ({ name, earlier }) => {
+    test('up, old writers go on, down, rows survive, redo', async () => {
+      const db = await emptyDatabase();
+      const url = db.ownerUrl('identity');
+      const app = await db.dataSource(database);
+      const oldWriters = earlier.map(writerOf);
+      const oldTables = oldWriters.flatMap((writer) => writer.tables);
+      const before = earlier.at(-1);
+      if (before) await migrateUp(database, url, { to: before });
+      for (const { write } of oldWriters) await write(app);
+      const tablesBefore = await tablesOf(db);
+      const rowsBefore = await contents(db, oldTables);
+
+      await migrateUp(database, url, { to: name });
+      expect(await contents(db, oldTables)).toEqual(rowsBefore);
+      for (const { write } of oldWriters) await write(app);
+      const own = writerOf(name);
+      await own.write(app);
+      expect(await tablesOf(db)).toEqual(expect.arrayContaining(own.tables));
+
+      const rowsOfAll = await contents(db, oldTables);
+      const down = await migrateDown(database, url);
+      expect(down.done).toEqual([name]);
+      expect((await tablesOf(db)).filter((table) => table !== 'migrations')).toEqual(
+        tablesBefore.filter((table) => table !== 'migrations'),
+      );
+      expect(await contents(db, oldTables)).toEqual(rowsOfAll);
+
+      await migrateUp(database, url, { to: name });
+      await own.write(app);
+      expect(await contents(db, oldTables)).toEqual(rowsOfAll);
+    });
+  },
+);
+
+test('all the way down leaves nothing behind', async () => {
+  const db = await emptyDatabase();
+  await migrateUp(database, db.ownerUrl('identity'));
+  await migrateDown(database, db.ownerUrl('identity'), { to: '0' });
+  expect((await tablesOf(db)).filter((table) => table !== 'migrations')).toEqual([]);
+  const left = await db.query(
+    `select proname as name from pg_proc where pronamespace = 'identity'::regnamespace
+     union all
+     select typname from pg_type where typnamespace = 'identity'::regnamespace and typtype = 'e'`,
+  );
+  expect(left).toEqual([]);
+});
