@@ -1,0 +1,24 @@
+import { database as audit } from '@hivesync/audit/database';
+import { database as billing } from '@hivesync/billing/database';
+import { bootstrap, migrateUp, ownerRole } from '@hivesync/database';
+import { database as identity } from '@hivesync/identity/database';
+import { database as previews } from '@hivesync/previews/database';
+import { database as projects } from '@hivesync/projects/database';
+import { database as workers } from '@hivesync/workers/database';
+
+export const databases = { identity, projects, previews, billing, workers, audit };
+
+/**
+ * Brings a server to where the services can start: roles with their passwords, schemas, every migration.
+ * Changes nothing where all is there.
+ * @returns the URL of the platform's database for the same login
+ */
+export async function prepareDatabases(adminUrl: string, roleSecret: string): Promise<string> {
+  const databaseUrl = await bootstrap(adminUrl, { roleSecret });
+  await Promise.all(
+    Object.values(databases).map((database) =>
+      migrateUp(database, databaseUrl, { as: ownerRole(database.service) }),
+    ),
+  );
+  return databaseUrl;
+}

@@ -1,0 +1,45 @@
+import { type ServiceName, serviceNames } from '@hivesync/contracts';
+import { appRole, roleUrl } from '@hivesync/database';
+import type { AppName } from './ports.ts';
+import type { Secrets } from './secrets.ts';
+
+export interface Surroundings {
+  secrets: Secrets;
+  /** The platform's database, under any login: each service gets it under its own. */
+  databaseUrl: string;
+  /** Where the services reach each other. */
+  serviceUrls: Record<ServiceName, string>;
+  logLevel: string;
+}
+
+/** The environment of one app, as its `config.ts` reads it: no more than that app needs. */
+export function environmentOf(
+  app: AppName,
+  listen: { host: string; port: number },
+  { secrets, databaseUrl, serviceUrls, logLevel }: Surroundings,
+): Record<string, string> {
+  const common = {
+    HOST: listen.host,
+    PORT: String(listen.port),
+    LOG_LEVEL: logLevel,
+    SERVICE_URLS: JSON.stringify(serviceUrls),
+  };
+  if (app === 'gateway') return common;
+  return {
+    ...common,
+    DATABASE_URL: roleUrl(databaseUrl, appRole(app), secrets.role_secret),
+    SERVICE_PRIVATE_KEY: secrets.service_keys[app],
+    CURSOR_SECRET: secrets.cursor_secret,
+    ...(app === 'identity' && { IDENTITY_KEY_ENCRYPTION_KEY: secrets.key_encryption_key }),
+  };
+}
+
+/** `{ identity: 'http://<host of identity>:<port of identity>', ... }` */
+export function urlsOf(
+  hostOf: (service: ServiceName) => string,
+  portOf: (service: ServiceName) => number,
+): Record<ServiceName, string> {
+  return Object.fromEntries(
+    serviceNames.map((service) => [service, `http://${hostOf(service)}:${portOf(service)}`]),
+  ) as Record<ServiceName, string>;
+}
