@@ -1,0 +1,78 @@
+import type {
+  DeviceType,
+  JobErrorCode,
+  JobStatus,
+  PreviewJobId,
+  ProjectId,
+  Tier,
+  UserId,
+  WorkerNodeId,
+} from '@hivesync/contracts';
+import { type DataSource, query, type Transaction } from '@hivesync/database';
+
+export interface PreviewJobFilter {
+  status?: JobStatus | undefined;
+}
+
+export interface PreviewJobRow {
+  id: PreviewJobId;
+  project_id: ProjectId;
+  requested_by: UserId;
+  requested_by_name: string | null;
+  tier: Tier;
+  status: JobStatus;
+  device_type: DeviceType;
+  worker_id: WorkerNodeId | null;
+  error_code: JobErrorCode | null;
+  /** RFC 3339 in microseconds: as a cursor, a Date would lose what orders two jobs of one millisecond. */
+  created_at: string;
+  completed_at: Date | null;
+}
+
+/** The newest preview jobs of a project that match; `limit` + 1 of them, to tell whether more follow. */
+export function listPreviewJobs(
+  source: DataSource | Transaction,
+  projectId: ProjectId,
+  filter: PreviewJobFilter,
+  after: { sort: string; id: string } | null,
+  limit: number,
+): Promise<PreviewJobRow[]> {
+  return query<PreviewJobRow>(
+    source,
+    `select job.id,
+            job.project_id,
+            job.requested_by,
+            requester.display_name as requested_by_name,
+            job.tier,
+            job.status,
+            job.device_type,
+            job.worker_id,
+            job.error_code,
+            to_char(job.created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as created_at,
+            job.completed_at
+     from preview_jobs as job
+     join user_refs as requester on requester.id = job.requested_by
+     where job.project_id = $1
+       and ($2::job_status is null or job.status = $2)
+       and ($3::timestamptz is null or (job.created_at, job.id) < ($3, $4::uuid))
+     order by job.created_at desc, job.id desc
+     limit $5`,
+    [projectId, filter.status ?? null, after?.sort ?? null, after?.id ?? null, limit + 1],
+  );
+}
+
+export async function countPreviewJobs(
+  source: DataSource | Transaction,
+  projectId: ProjectId,
+  filter: PreviewJobFilter,
+): Promise<number> {
+  const [row] = await query<{ total: number }>(
+    source,
+    `select count(*)::integer as total
+     from preview_jobs
+     where project_id = $1
+       and ($2::job_status is null or status = $2)`,
+    [projectId, filter.status ?? null],
+  );
+  return row!.total;
+}

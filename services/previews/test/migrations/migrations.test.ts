@@ -1,0 +1,65 @@
+import { type DataSource, newId, query } from '@hivesync/database';
+import { rehearseMigration } from '@hivesync/testing';
+import { test } from 'vitest';
+import { database } from '../../src/database/data-source.ts';
+
+const rowsOf = (table: string) => (app: DataSource) =>
+  query(app, `select to_jsonb(${table}) - 'updated_at' as row from ${table} order by id`);
+
+async function writeReferences(app: DataSource): Promise<{ project: string; user: string }> {
+  const [project, user] = [newId(), newId()];
+  await query(app, `insert into project_refs (id, name, owner_id) values ($1, 'Hive', $2)`, [project, user]);
+  await query(app, `insert into user_refs (id, display_name) values ($1, 'Alice')`, [user]);
+  return { project, user };
+}
+
+test('CreatePlatformTables goes up, down and up', () =>
+  rehearseMigration({ database, migration: 'CreatePlatformTables' }));
+
+test('CreateReferenceTables leaves the cursors of consumers alone', () =>
+  rehearseMigration({
+    database,
+    migration: 'CreateReferenceTables',
+    write: (app) =>
+      query(app, 'insert into event_cursors (source, cursor) values ($1, $2)', [newId(), '7.1']),
+    read: (app) => query(app, 'select source, cursor from event_cursors order by source'),
+  }));
+
+test('CreateProjectMembers leaves references alone', () =>
+  rehearseMigration({
+    database,
+    migration: 'CreateProjectMembers',
+    write: writeReferences,
+    read: rowsOf('project_refs'),
+  }));
+
+test('CreatePreviewJobs leaves memberships alone', () =>
+  rehearseMigration({
+    database,
+    migration: 'CreatePreviewJobs',
+    write: async (app) => {
+      const { project, user } = await writeReferences(app);
+      await query(
+        app,
+        `insert into project_members (id, project_id, user_id, role) values ($1, $2, $3, 'owner')`,
+        [newId(), project, user],
+      );
+    },
+    read: rowsOf('project_members'),
+  }));
+
+test('CreateAiDocJobs leaves preview jobs alone', () =>
+  rehearseMigration({
+    database,
+    migration: 'CreateAiDocJobs',
+    write: async (app) => {
+      const { project, user } = await writeReferences(app);
+      await query(
+        app,
+        `insert into preview_jobs (id, project_id, requested_by, tier, device_type)
+         values ($1, $2, $3, 'free', 'iphone')`,
+        [newId(), project, user],
+      );
+    },
+    read: rowsOf('preview_jobs'),
+  }));
