@@ -3,9 +3,18 @@ import { defineConfig, type ViteUserConfig } from 'vitest/config';
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
+/**
+ * Packages of the workspace are taken from their sources, so tests need no build: in the tests (`ssr`), in the
+ * global setup (which has an environment of its own), and in processes that tests start.
+ */
+const sources = {
+  name: 'hivesync:sources',
+  configEnvironment: () => ({ resolve: { conditions: ['source'] } }),
+};
+
 /** What every package's tests share, whether they need a database or not. */
 const shared: ViteUserConfig = {
-  resolve: { conditions: ['source'] },
+  plugins: [sources],
   ssr: { resolve: { conditions: ['source'] } },
 };
 const tests = {
