@@ -53,9 +53,9 @@ describe('schemaDrift', () => {
       'books: column words has a default: the entity says true, the schema false',
     ],
     [
-      `alter type tier add value 'premium'`,
-      '',
-      'user_refs: column tier labels: the entity says (free, pro), the schema (free, pro, premium)',
+      `alter type tier rename value 'pro' to 'plus'`,
+      `alter type tier rename value 'plus' to 'pro'`,
+      'user_refs: column tier labels: the entity says (free, pro), the schema (free, plus)',
     ],
     [
       'create table leftovers (id uuid)',

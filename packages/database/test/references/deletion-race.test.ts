@@ -1,0 +1,118 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { type TestDatabase, testDatabase } from '../../../testing/src/index.ts';
+import {
+  applyReferenceDeleted,
+  constraintViolation,
+  type DataSource,
+  meetReferences,
+  newId,
+  query,
+  transaction,
+} from '../../src/index.ts';
+import { library, UserRef } from '../library.ts';
+
+const rounds = 300;
+
+let database: TestDatabase;
+let app: DataSource;
+
+beforeAll(async () => {
+  database = await testDatabase(library);
+  app = await database.dataSource(library, { poolSize: 8 });
+});
+
+/** Rows that point at a deleted user where the declaration says that none may. */
+const dangling = () =>
+  database.query<{ id: string }>(
+    `select r.id
+       from workers.user_refs r
+      where r.state = 'deleted'
+        and (exists (select from workers.stars s where s.user_id = r.id)
+          or exists (select from workers.books b where b.lender_id = r.id))`,
+  );
+
+const pause = () => (Math.random() < 0.3 ? undefined : sleep(Math.random() * 6));
+
+/** Does `work` in a transaction that stays open a random while before and after; what refused it, or null. */
+async function writer(work: string, parameters: unknown[]): Promise<string | null> {
+  await pause();
+  try {
+    await transaction(app, async (tx) => {
+      await pause();
+      await query(tx, work, parameters);
+      await pause();
+    });
+    return null;
+  } catch (error) {
+    const refusal = constraintViolation(error);
+    if (refusal?.code !== '23503') throw error;
+    return refusal.column ?? '';
+  }
+}
+
+async function deletion(id: string): Promise<void> {
+  await pause();
+  await transaction(app, async (tx) => {
+    await pause();
+    await applyReferenceDeleted(tx, library, 'identity.user', id, 2);
+    await pause();
+  });
+}
+
+describe('a write that races the deletion', () => {
+  it(`lands and is cleaned, or is refused: ${rounds} interleavings on real connections`, {
+    timeout: 120_000,
+  }, async () => {
+    const author = newId<never>();
+    await transaction(app, (tx) => meetReferences(tx, UserRef, [{ id: author, version: 1, fields: {} }]));
+    const outcomes = { landed: 0, refused: 0 };
+    for (let round = 0; round < rounds; round += 1) {
+      const [user, book, added] = [newId<never>(), newId<never>(), newId<never>()];
+      // Every third user is not met before the race: the writer meets them in its own transaction.
+      const meets = round % 3 === 0;
+      if (!meets)
+        await transaction(app, (tx) => meetReferences(tx, UserRef, [{ id: user, version: 1, fields: {} }]));
+      await query(app, `insert into books (id, title, created_by) values ($1, 'Dune', $2)`, [book, author]);
+      const meeting = transaction(app, async (tx) => {
+        if (!meets) return;
+        await pause();
+        await meetReferences(tx, UserRef, [{ id: user, version: 1, fields: {} }]);
+        await pause();
+      });
+      const writes = meeting.then(() =>
+        Promise.all([
+          writer('insert into stars (user_id, book_id) values ($1, $2)', [user, book]),
+          writer('update books set lender_id = $1 where id = $2', [user, book]),
+          writer(`insert into books (id, title, created_by, lender_id) values ($3, 'Emma', $2, $1)`, [
+            user,
+            author,
+            added,
+          ]),
+        ]),
+      );
+      const [refusals] = await Promise.all([writes, deletion(user)]);
+      for (const refusal of refusals) outcomes[refusal === null ? 'landed' : 'refused'] += 1;
+    }
+    expect(await dangling()).toEqual([]);
+    expect(await database.query(`select from workers.user_refs where state = 'deleted'`)).toHaveLength(
+      rounds,
+    );
+    // Both outcomes happened, or the race was none.
+    expect(outcomes.landed).toBeGreaterThan(rounds / 10);
+    expect(outcomes.refused).toBeGreaterThan(rounds / 10);
+  });
+
+  it('leaves a dangling row without the trigger: the test can fail', { timeout: 60_000 }, async () => {
+    await database.query('alter table workers.stars disable trigger stars_user_id_live');
+    const [user, book] = [newId<never>(), newId<never>()];
+    await transaction(app, (tx) => meetReferences(tx, UserRef, [{ id: user, version: 1, fields: {} }]));
+    await query(app, `insert into books (id, title, created_by) values ($1, 'Dune', $2)`, [book, user]);
+    await transaction(app, async (tx) => {
+      await query(tx, 'insert into stars (user_id, book_id) values ($1, $2)', [user, book]);
+      await deletion(user);
+    });
+    expect(await dangling()).toEqual([{ id: user }]);
+    await database.query('alter table workers.stars enable trigger stars_user_id_live');
+  });
+});
