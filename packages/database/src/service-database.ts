@@ -34,6 +34,8 @@ export interface ServiceDatabase {
   plainIds?: Readonly<Record<string, string>>;
   /** Tables whose rows are only inserted and deleted, so that they have no `updated_at`; each with the reason. */
   unchangingTables?: Readonly<Record<string, string>>;
+  /** `table.column` of references that may be written although what they refer to is deleted; each with the reason. */
+  unguardedReferences?: Readonly<Record<string, string>>;
 }
 
 /**

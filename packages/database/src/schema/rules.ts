@@ -13,7 +13,8 @@ import { readTables, type TableInCatalog } from './snapshot.ts';
  * 4. every table has a primary key
  * 5. every table has `created_at`, and `updated_at` with its trigger unless it is among `unchangingTables`
  * 6. every column named `*_id` or `*_by` is a foreign key, a declared reference, or among `plainIds`
- * 7. a foreign key to a reference table is declared with `@References` and guarded by its trigger
+ * 7. a foreign key to a reference table is declared with `@References`, and guarded by its trigger unless it is
+ *    among `unguardedReferences`
  * 8. what a reference table keeps fresh is nullable, since a tombstone has none of it
  *
  * Tables of the platform (outbox and so on) are under 1 to 4 only.
@@ -138,6 +139,7 @@ function unguardedReferences(tables: TableInCatalog[], database: ServiceDatabase
     ...keys
       .filter(
         ({ table, column, refTable }) =>
+          !(`${table.name}.${column}` in (database.unguardedReferences ?? {})) &&
           !table.triggers.some(
             (trigger) =>
               trigger.function === 'require_live_reference' &&
@@ -166,6 +168,9 @@ function staleExceptions(tables: TableInCatalog[], database: ServiceDatabase): s
     ...Object.keys(database.plainIds ?? {})
       .filter((name) => !columns.has(name))
       .map((name) => `plainIds names ${name}, which is no column`),
+    ...Object.keys(database.unguardedReferences ?? {})
+      .filter((name) => !columns.has(name))
+      .map((name) => `unguardedReferences names ${name}, which is no column`),
     ...Object.keys(database.unchangingTables ?? {})
       .filter((name) => !names.has(name))
       .map((name) => `unchangingTables names ${name}, which is no table`),
