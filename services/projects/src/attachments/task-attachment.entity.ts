@@ -1,12 +1,19 @@
 import type { TaskAttachmentId, TaskId, UserId } from '@hivesync/contracts';
 import { References } from '@hivesync/database';
-import { Column, CreateDateColumn, Entity, ForeignKey, Index, PrimaryColumn } from 'typeorm';
+import { Check, Column, CreateDateColumn, Entity, ForeignKey, Index, PrimaryColumn } from 'typeorm';
 import { UserRef } from '../references/user-ref.entity.ts';
 import { Task } from '../tasks/task.entity.ts';
 
 /** A file of ours (`r2Key`) or a link to one elsewhere (`externalUrl`): exactly one of the two. */
 @Entity({ name: 'task_attachments' })
 @Index('task_attachments_task_id_idx', ['taskId', 'uploadedAt', 'id'])
+@Check('task_attachments_location_check', 'num_nonnulls(r2_key, external_url) = 1')
+@Check('task_attachments_name_check', 'char_length(name) <= 200')
+@Check('task_attachments_r2_key_check', 'char_length(r2_key) between 1 and 1024')
+@Check(
+  'task_attachments_external_url_check',
+  `external_url ~ '^https://' and char_length(external_url) <= 2048`,
+)
 export class TaskAttachment {
   @PrimaryColumn({ type: 'uuid', primaryKeyConstraintName: 'task_attachments_pkey' })
   id!: TaskAttachmentId;

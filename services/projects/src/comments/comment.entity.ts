@@ -8,6 +8,7 @@ import {
 } from '@hivesync/contracts';
 import { DataClass, References } from '@hivesync/database';
 import {
+  Check,
   Column,
   CreateDateColumn,
   Entity,
@@ -29,6 +30,14 @@ import { Task } from '../tasks/task.entity.ts';
 @Index('comments_project_id_task_id_idx', ['projectId', 'taskId'])
 @Index('comments_entity_idx', ['entityId', 'createdAt', 'id'])
 @Index('comments_body_trgm_idx', ['body'], { type: 'gin' })
+@Check(
+  'comments_entity_check',
+  `case when entity_type = 'code' then entity_id is null and num_nonnulls(file_path, line) = 2 else entity_id is not null and num_nonnulls(file_path, line) = 0 end`,
+)
+@Check('comments_project_entity_check', `entity_type <> 'project' or entity_id = project_id`)
+@Check('comments_file_path_check', 'char_length(file_path) between 1 and 1024')
+@Check('comments_line_check', 'line > 0')
+@Check('comments_body_check', 'char_length(body) between 1 and 20000')
 export class Comment {
   @PrimaryColumn({ type: 'uuid', primaryKeyConstraintName: 'comments_pkey' })
   id!: CommentId;

@@ -1,5 +1,5 @@
 import type { ProjectId, TaskId } from '@hivesync/contracts';
-import { Column, CreateDateColumn, Entity, ForeignKey, Index, PrimaryColumn } from 'typeorm';
+import { Check, Column, CreateDateColumn, Entity, ForeignKey, Index, PrimaryColumn } from 'typeorm';
 import { Task } from '../tasks/task.entity.ts';
 
 /** `taskId` waits for `dependsOnTaskId`, both of one project. */
@@ -14,6 +14,7 @@ import { Task } from '../tasks/task.entity.ts';
 })
 @Index('task_dependencies_project_id_task_id_idx', ['projectId', 'taskId'])
 @Index('task_dependencies_project_id_depends_on_task_id_idx', ['projectId', 'dependsOnTaskId'])
+@Check('task_dependencies_not_itself_check', 'task_id <> depends_on_task_id')
 export class TaskDependency {
   @PrimaryColumn({ type: 'uuid', name: 'task_id', primaryKeyConstraintName: 'task_dependencies_pkey' })
   taskId!: TaskId;

@@ -1,6 +1,7 @@
 import type { InvitationId, ProjectId, UserId } from '@hivesync/contracts';
 import { DataClass, References } from '@hivesync/database';
 import {
+  Check,
   Column,
   CreateDateColumn,
   Entity,
@@ -16,6 +17,7 @@ import { UserRef } from '../references/user-ref.entity.ts';
 /** A pending invitation. It is deleted when it is answered, and the address with it. */
 @Entity({ name: 'team_invitations' })
 @Unique('team_invitations_project_id_email_key', ['projectId', 'email'])
+@Check('team_invitations_email_check', 'email = lower(email) and char_length(email) between 3 and 320')
 export class TeamInvitation {
   @PrimaryColumn({ type: 'uuid', primaryKeyConstraintName: 'team_invitations_pkey' })
   id!: InvitationId;

@@ -1,10 +1,13 @@
 import type { ProjectId, UserId } from '@hivesync/contracts';
 import { DataClass, References } from '@hivesync/database';
-import { Column, CreateDateColumn, Entity, Index, PrimaryColumn, UpdateDateColumn } from 'typeorm';
+import { Check, Column, CreateDateColumn, Entity, Index, PrimaryColumn, UpdateDateColumn } from 'typeorm';
 import { UserRef } from '../references/user-ref.entity.ts';
 
 @Entity({ name: 'projects' })
 @Index('projects_name_trgm_idx', ['name'], { type: 'gin' })
+@Check('projects_name_check', 'char_length(name) between 1 and 200')
+@Check('projects_description_check', 'char_length(description) <= 50000')
+@Check('projects_task_counter_check', 'task_counter >= 0')
 export class Project {
   @PrimaryColumn({ type: 'uuid', primaryKeyConstraintName: 'projects_pkey' })
   id!: ProjectId;

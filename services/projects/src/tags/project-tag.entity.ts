@@ -1,5 +1,6 @@
 import type { ProjectId, ProjectTagId } from '@hivesync/contracts';
 import {
+  Check,
   Column,
   CreateDateColumn,
   Entity,
@@ -12,6 +13,8 @@ import { Project } from '../projects/project.entity.ts';
 
 @Entity({ name: 'project_tags' })
 @Unique('project_tags_project_id_name_key', ['projectId', 'name'])
+@Check('project_tags_name_check', 'char_length(name) between 1 and 200')
+@Check('project_tags_color_check', `color ~ '^#[0-9a-f]{6}$'`)
 export class ProjectTag {
   @PrimaryColumn({ type: 'uuid', primaryKeyConstraintName: 'project_tags_pkey' })
   id!: ProjectTagId;

@@ -1,6 +1,7 @@
 import { type ProjectId, type TaskId, type TaskStatus, taskStatuses, type UserId } from '@hivesync/contracts';
 import { DataClass, References } from '@hivesync/database';
 import {
+  Check,
   Column,
   CreateDateColumn,
   Entity,
@@ -27,6 +28,9 @@ import { UserRef } from '../references/user-ref.entity.ts';
 @Index('tasks_project_id_due_date_idx', ['projectId', 'dueDate', 'id'])
 @Index('tasks_open_idx', ['projectId'], { where: `status <> 'done'` })
 @Index('tasks_title_trgm_idx', ['title'], { type: 'gin' })
+@Check('tasks_number_check', 'number > 0')
+@Check('tasks_title_check', 'char_length(title) between 1 and 500')
+@Check('tasks_description_check', 'char_length(description) <= 50000')
 export class Task {
   @PrimaryColumn({ type: 'uuid', primaryKeyConstraintName: 'tasks_pkey' })
   id!: TaskId;

@@ -1,5 +1,6 @@
 import type { EventId, WebhookDeliveryId, WebhookEndpointId } from '@hivesync/contracts';
 import {
+  Check,
   Column,
   CreateDateColumn,
   Entity,
@@ -19,6 +20,9 @@ export type WebhookDeliveryStatus = (typeof webhookDeliveryStatuses)[number];
 @Unique('webhook_deliveries_endpoint_id_event_id_key', ['endpointId', 'eventId'])
 @Index('webhook_deliveries_endpoint_id_created_at_idx', ['endpointId', 'createdAt', 'id'])
 @Index('webhook_deliveries_due_idx', ['nextAttemptAt'], { where: `status = 'pending'` })
+@Check('webhook_deliveries_attempts_check', 'attempts >= 0')
+@Check('webhook_deliveries_response_status_check', 'response_status between 100 and 599')
+@Check('webhook_deliveries_response_excerpt_check', 'octet_length(response_excerpt) <= 1024')
 export class WebhookDelivery {
   @PrimaryColumn({ type: 'uuid', primaryKeyConstraintName: 'webhook_deliveries_pkey' })
   id!: WebhookDeliveryId;

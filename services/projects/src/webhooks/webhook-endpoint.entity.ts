@@ -1,6 +1,7 @@
 import type { ProjectId, UserId, WebhookEndpointId } from '@hivesync/contracts';
 import { DataClass, References } from '@hivesync/database';
 import {
+  Check,
   Column,
   CreateDateColumn,
   Entity,
@@ -14,6 +15,12 @@ import { UserRef } from '../references/user-ref.entity.ts';
 
 /** An https address that a project's events are sent to. */
 @Entity({ name: 'webhook_endpoints' })
+@Check('webhook_endpoints_url_check', `url ~ '^https://' and char_length(url) <= 2048`)
+@Check('webhook_endpoints_event_types_check', 'cardinality(event_types) between 1 and 50')
+@Check(
+  'webhook_endpoints_previous_secret_check',
+  'num_nonnulls(previous_secret_encrypted, previous_secret_expires_at) in (0, 2)',
+)
 export class WebhookEndpoint {
   @PrimaryColumn({ type: 'uuid', primaryKeyConstraintName: 'webhook_endpoints_pkey' })
   id!: WebhookEndpointId;

@@ -1,0 +1,54 @@
+import { CommentEntityType, type CommentId, IdSchema, type ProjectId, StringEnum } from '@hivesync/contracts';
+import { PageQuery } from '@hivesync/http';
+import { type Static, Type } from 'typebox';
+import { Closed, Nullable, Person, Text, Timestamp } from '../fields.schemas.ts';
+
+export const CommentParams = Closed({ comment_id: IdSchema<CommentId>() });
+const Body = Text(20_000, 1);
+const FilePath = Text(1024, 1);
+const Line = Type.Integer({ minimum: 1, maximum: 2_147_483_647 });
+const EntityId = Type.String({ format: 'uuid' });
+
+/** What a comment is about: `entity_id` of a thing, or `file_path` and `line` where `entity_type` is `code`. */
+export const NewComment = Closed({
+  entity_type: CommentEntityType,
+  entity_id: Type.Optional(EntityId),
+  file_path: Type.Optional(FilePath),
+  line: Type.Optional(Line),
+  parent_id: Type.Optional(Nullable(IdSchema<CommentId>({ description: 'The first comment of the thread' }))),
+  body: Type.Unsafe<string>({ ...Body, description: '`@[<user_id>]` mentions a member' }),
+});
+export type NewComment = Static<typeof NewComment>;
+
+export const CommentChanges = Closed({ body: Body });
+
+export const Comment = Closed({
+  id: IdSchema<CommentId>(),
+  project_id: IdSchema<ProjectId>(),
+  parent_id: Nullable(IdSchema<CommentId>()),
+  entity_type: CommentEntityType,
+  entity_id: Nullable(EntityId),
+  file_path: Nullable(Type.String()),
+  line: Nullable(Type.Integer()),
+  author: Person,
+  body: Type.String(),
+  is_starred: Type.Boolean(),
+  version: Type.Integer(),
+  created_at: Timestamp,
+  updated_at: Timestamp,
+});
+export type Comment = Static<typeof Comment>;
+
+export const CommentListQuery = Type.Object(
+  {
+    ...PageQuery.properties,
+    entity_type: Type.Optional(CommentEntityType),
+    entity_id: Type.Optional(EntityId),
+    file_path: Type.Optional(FilePath),
+    parent_id: Type.Optional(IdSchema<CommentId>({ description: 'Replies in this thread' })),
+    starred: Type.Optional(Type.Boolean()),
+    order: StringEnum(['asc', 'desc'], { default: 'asc' }),
+  },
+  { additionalProperties: false },
+);
+export type CommentListQuery = Static<typeof CommentListQuery>;

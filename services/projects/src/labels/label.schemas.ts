@@ -1,0 +1,15 @@
+import { IdSchema, type ProjectId, type TaskLabelId } from '@hivesync/contracts';
+import { type Static, Type } from 'typebox';
+import { Closed, Color, Name, Timestamp } from '../fields.schemas.ts';
+
+export const LabelParams = Closed({ project_id: IdSchema<ProjectId>(), label_id: IdSchema<TaskLabelId>() });
+export const NewLabel = Closed({ name: Name, color: Color });
+export type NewLabel = Static<typeof NewLabel>;
+export const Label = Closed({
+  id: IdSchema<TaskLabelId>(),
+  project_id: IdSchema<ProjectId>(),
+  name: Type.String(),
+  color: Color,
+  created_at: Timestamp,
+});
+export type Label = Static<typeof Label>;

@@ -1,0 +1,61 @@
+import { IdSchema, MemberRole, type ProjectId, StringEnum, type UserId } from '@hivesync/contracts';
+import { PageQuery } from '@hivesync/http';
+import { type Static, Type } from 'typebox';
+import { Closed, Description, Name, Timestamp } from '../fields.schemas.ts';
+
+export const ProjectParams = Closed({ project_id: IdSchema<ProjectId>() });
+
+/** A project in a list: without the description, which may be long. */
+export const ProjectSummary = Closed({
+  id: IdSchema<ProjectId>(),
+  owner_id: IdSchema<UserId>(),
+  name: Type.String(),
+  role: MemberRole,
+  is_favorite: Type.Boolean(),
+  open_task_count: Type.Integer({ description: 'Tasks that are not done' }),
+  version: Type.Integer(),
+  created_at: Timestamp,
+  updated_at: Timestamp,
+});
+export type ProjectSummary = Static<typeof ProjectSummary>;
+
+export const Project = Closed({ ...ProjectSummary.properties, description: Type.String() });
+export type Project = Static<typeof Project>;
+
+export const NewProject = Closed({ name: Name, description: Type.Optional(Description) });
+export type NewProject = Static<typeof NewProject>;
+
+export const ProjectChanges = Type.Object(
+  {
+    name: Type.Optional(Name),
+    description: Type.Optional(Description),
+    owner_id: Type.Optional(IdSchema<UserId>({ description: 'A member, who becomes the owner' })),
+  },
+  { additionalProperties: false, minProperties: 1 },
+);
+export type ProjectChanges = Static<typeof ProjectChanges>;
+
+export const projectSorts = ['created', 'updated', 'name'] as const;
+export const ProjectListQuery = Type.Object(
+  {
+    ...PageQuery.properties,
+    favorite: Type.Optional(Type.Boolean({ description: 'Only favourites, or only others' })),
+    sort: StringEnum(projectSorts, { default: 'created' }),
+    order: StringEnum(['asc', 'desc'], { default: 'desc' }),
+  },
+  { additionalProperties: false },
+);
+export type ProjectListQuery = Static<typeof ProjectListQuery>;
+
+export const ResolveRequest = Closed({
+  ids: Type.Array(IdSchema<ProjectId>(), { minItems: 1, maxItems: 1000 }),
+});
+export const ResolvedProjects = Closed({
+  items: Type.Array(
+    Closed({
+      id: IdSchema<ProjectId>(),
+      version: Type.Integer(),
+      data: Closed({ name: Type.String(), owner_id: IdSchema<UserId>() }),
+    }),
+  ),
+});

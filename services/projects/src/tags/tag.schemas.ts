@@ -1,0 +1,15 @@
+import { IdSchema, type ProjectId, type ProjectTagId } from '@hivesync/contracts';
+import { type Static, Type } from 'typebox';
+import { Closed, Color, Name, Timestamp } from '../fields.schemas.ts';
+
+export const TagParams = Closed({ project_id: IdSchema<ProjectId>(), tag_id: IdSchema<ProjectTagId>() });
+export const NewTag = Closed({ name: Name, color: Color });
+export type NewTag = Static<typeof NewTag>;
+export const Tag = Closed({
+  id: IdSchema<ProjectTagId>(),
+  project_id: IdSchema<ProjectId>(),
+  name: Type.String(),
+  color: Color,
+  created_at: Timestamp,
+});
+export type Tag = Static<typeof Tag>;

@@ -1,0 +1,128 @@
+import {
+  IdSchema,
+  type ProjectId,
+  StringEnum,
+  type TaskId,
+  type TaskLabelId,
+  TaskStatus,
+  type UserId,
+} from '@hivesync/contracts';
+import { PageQuery } from '@hivesync/http';
+import { type Static, Type } from 'typebox';
+import { Closed, Day, Description, Nullable, Person, Text, Timestamp } from '../fields.schemas.ts';
+
+export const TaskParams = Closed({ task_id: IdSchema<TaskId>() });
+const Title = Text(500, 1);
+
+/** A task in a list: without the description, which may be long. */
+export const TaskSummary = Closed({
+  id: IdSchema<TaskId>(),
+  project_id: IdSchema<ProjectId>(),
+  number: Type.Integer({ description: 'Counts from 1 within the project' }),
+  title: Type.String(),
+  status: TaskStatus,
+  assignee: Nullable(Person),
+  due_date: Nullable(Day),
+  labels: Type.Array(Closed({ id: IdSchema<TaskLabelId>(), name: Type.String(), color: Type.String() })),
+  created_by: IdSchema<UserId>(),
+  version: Type.Integer(),
+  created_at: Timestamp,
+  updated_at: Timestamp,
+});
+export type TaskSummary = Static<typeof TaskSummary>;
+
+export const Task = Closed({
+  ...TaskSummary.properties,
+  description: Type.String(),
+  depends_on: Type.Array(
+    Closed({
+      id: IdSchema<TaskId>(),
+      number: Type.Integer(),
+      title: Type.String(),
+      status: TaskStatus,
+    }),
+    { description: 'Tasks that come first' },
+  ),
+});
+export type Task = Static<typeof Task>;
+
+const assignee = Type.Optional(Nullable(IdSchema<UserId>({ description: 'A member of the project' })));
+const due = Type.Optional(Nullable(Day));
+const status = Type.Optional(TaskStatus);
+
+export const NewTask = Closed({
+  title: Title,
+  description: Type.Optional(Description),
+  status,
+  assignee_id: assignee,
+  due_date: due,
+});
+export type NewTask = Static<typeof NewTask>;
+
+export const TaskChanges = Type.Object(
+  {
+    title: Type.Optional(Title),
+    description: Type.Optional(Description),
+    status,
+    assignee_id: assignee,
+    due_date: due,
+  },
+  { additionalProperties: false, minProperties: 1 },
+);
+export type TaskChanges = Static<typeof TaskChanges>;
+
+export const BulkUpdate = Closed({
+  updates: Type.Array(
+    Closed({
+      id: IdSchema<TaskId>(),
+      version: Type.Optional(
+        Type.Integer({ minimum: 1, description: 'Change it only if it still has this version' }),
+      ),
+      changes: Type.Object(
+        { status, assignee_id: assignee, due_date: due },
+        { additionalProperties: false, minProperties: 1 },
+      ),
+    }),
+    { minItems: 1, maxItems: 200 },
+  ),
+});
+export type BulkUpdate = Static<typeof BulkUpdate>;
+
+export const BulkResult = Closed({
+  results: Type.Array(
+    Closed({
+      id: IdSchema<TaskId>(),
+      updated: Type.Boolean(),
+      version: Nullable(Type.Integer({ description: 'The present one; null where there is no such task' })),
+      code: Nullable(Type.String({ description: 'Why it was not updated: a code of the error catalogue' })),
+    }),
+    { description: 'In the order of `updates`' },
+  ),
+});
+export type BulkResult = Static<typeof BulkResult>;
+
+export const taskSorts = ['created', 'updated', 'due', 'number'] as const;
+export type TaskSort = (typeof taskSorts)[number];
+
+export const TaskListQuery = Type.Object(
+  {
+    ...PageQuery.properties,
+    status: Type.Optional(
+      Type.Array(TaskStatus, { maxItems: 4, description: 'Any of these; may be repeated' }),
+    ),
+    assignee: Type.Optional(
+      Type.String({
+        pattern: '^(me|none|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})$',
+        description: 'Id of a user, `me` or `none`',
+      }),
+    ),
+    label: Type.Optional(IdSchema<TaskLabelId>()),
+    due_from: Type.Optional(Day),
+    due_to: Type.Optional(Day),
+    q: Type.Optional(Text(200, 1)),
+    sort: StringEnum(taskSorts, { default: 'created' }),
+    order: StringEnum(['asc', 'desc'], { default: 'desc' }),
+  },
+  { additionalProperties: false },
+);
+export type TaskListQuery = Static<typeof TaskListQuery>;
