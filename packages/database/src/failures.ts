@@ -21,6 +21,16 @@ const unavailable = new Set([
 const lostConnection =
   /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|Cannot use a pool after calling end|Driver not Connected)/;
 
+/** The connection of a transaction broke; nothing of it was committed. */
+export class ConnectionLostError extends Error {
+  override readonly name = 'ConnectionLostError';
+  /** connection_failure */
+  readonly code = '08006';
+  constructor(options: ErrorOptions) {
+    super('the connection to the database broke within a transaction', options);
+  }
+}
+
 interface DatabaseFailure {
   code: string;
   constraint: string | undefined;

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { DataSource, EntityManager } from 'typeorm';
-import { isRetriable } from './failures.ts';
+import { type DataSource, type EntityManager, QueryRunnerAlreadyReleasedError } from 'typeorm';
+import { ConnectionLostError, isRetriable } from './failures.ts';
 
 /** An entity manager inside a transaction: what services pass along and repositories query through. */
 export type Transaction = EntityManager;
@@ -11,6 +11,7 @@ const retries = 3;
  * Runs `work` in one transaction (read committed) and commits it; rolls back when it throws. After a deadlock or
  * serialization failure all of `work` runs again, up to 3 times after 5 to 160 ms of jitter, so it must have no
  * effect outside the database. Errors pass through unchanged.
+ * @throws ConnectionLostError when the connection broke between two statements of `work`.
  */
 export async function transaction<T>(
   dataSource: DataSource,
@@ -20,6 +21,8 @@ export async function transaction<T>(
     try {
       return await dataSource.transaction(work);
     } catch (error) {
+      // TypeORM gives a broken connection back at once, so the next statement finds its runner released.
+      if (error instanceof QueryRunnerAlreadyReleasedError) throw new ConnectionLostError({ cause: error });
       if (attempt >= retries || !isRetriable(error)) throw error;
       await sleep(5 + Math.random() * 20 * 2 ** attempt);
     }

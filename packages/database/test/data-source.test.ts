@@ -1,0 +1,152 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { emptyDatabase, type TestDatabase } from '../../testing/src/index.ts';
+import {
+  connectDataSource,
+  createDataSource,
+  type DataSource,
+  databaseUrl,
+  isDatabaseUnavailable,
+  query,
+  transaction,
+} from '../src/index.ts';
+import { library } from './library.ts';
+
+let database: TestDatabase;
+const opened: DataSource[] = [];
+
+beforeAll(async () => {
+  database = await emptyDatabase();
+});
+afterEach(async () => {
+  for (const dataSource of opened.splice(0)) if (dataSource.isInitialized) await dataSource.destroy();
+});
+
+const open = async (options: Parameters<typeof createDataSource>[2] = {}) => {
+  const dataSource = createDataSource(library, database.appUrl('workers'), options);
+  opened.push(dataSource);
+  return dataSource.initialize();
+};
+/** What an operator, a failover or a crash does to every session. */
+const killSessions = () =>
+  database.query(
+    `select pg_terminate_backend(pid) from pg_stat_activity where usename = 'workers_app' and datname = current_database()`,
+  );
+
+describe('a lost database', () => {
+  it('takes idle connections without taking the process, and the next query opens new ones', async () => {
+    const heard: Error[] = [];
+    const app = await open({ onConnectionError: (error) => heard.push(error) });
+    await Promise.all(Array.from({ length: 5 }, () => query(app, 'select pg_sleep(0.05)')));
+    await killSessions();
+    await sleep(100);
+    expect(heard.length).toBeGreaterThan(0);
+    expect(await query(app, 'select 1 as one')).toEqual([{ one: 1 }]);
+  });
+
+  it('fails queries and transactions under way as unavailable, and only those', async () => {
+    const app = await open();
+    const busy = [
+      ...Array.from({ length: 4 }, () => query(app, 'select pg_sleep(10)')),
+      ...Array.from({ length: 4 }, () =>
+        transaction(app, async (tx) => {
+          await query(tx, 'select 1');
+          await sleep(300);
+          await query(tx, 'select 1');
+        }),
+      ),
+    ].map((work) => work.then(() => null, isDatabaseUnavailable));
+    await sleep(150);
+    await killSessions();
+    expect(await Promise.all(busy)).toEqual(Array.from({ length: 8 }, () => true));
+    expect(await query(app, 'select 1 as one')).toEqual([{ one: 1 }]);
+  });
+
+  it('survives two hundred queries while sessions die at random moments', { timeout: 60_000 }, async () => {
+    const app = await open({ poolSize: 6 });
+    const outcomes = { answered: 0, unavailable: 0 };
+    const killer = (async () => {
+      for (let round = 0; round < 12; round += 1) {
+        await sleep(Math.random() * 40);
+        await killSessions();
+      }
+    })();
+    await Promise.all(
+      Array.from({ length: 200 }, async (_, index) => {
+        await sleep(Math.random() * 300);
+        try {
+          if (index % 2 === 0) await query(app, 'select pg_sleep(0.01)');
+          else await transaction(app, (tx) => query(tx, 'select pg_sleep(0.01)'));
+          outcomes.answered += 1;
+        } catch (error) {
+          if (!isDatabaseUnavailable(error)) throw error;
+          outcomes.unavailable += 1;
+        }
+      }),
+    );
+    await killer;
+    expect(outcomes.answered + outcomes.unavailable).toBe(200);
+    expect(outcomes.unavailable).toBeGreaterThan(0);
+    expect(await query(app, 'select 1 as one')).toEqual([{ one: 1 }]);
+  });
+
+  it('is waited for at the start', async () => {
+    const { port } = new URL(database.adminUrl);
+    const dataSource = createDataSource(
+      library,
+      `postgres://nobody:x@127.0.0.1:${port === '1' ? 2 : 1}/nowhere`,
+    );
+    const failures: unknown[] = [];
+    const connecting = connectDataSource(dataSource, {
+      signal: AbortSignal.timeout(900),
+      onFailure: (error) => failures.push(error),
+    });
+    await expect(connecting).rejects.toThrow();
+    expect(failures.length).toBeGreaterThanOrEqual(2);
+    expect(failures.every(isDatabaseUnavailable)).toBe(true);
+
+    const late = `${database.name}_late`;
+    const url = databaseUrl(database.adminUrl, late);
+    const waiting = connectDataSource(createDataSource(library, url), {
+      signal: AbortSignal.timeout(10_000),
+    });
+    await sleep(400);
+    await database.query(`create database ${late}`);
+    const connected = await waiting;
+    expect(connected.isInitialized).toBe(true);
+    await connected.destroy();
+    await database.query(`drop database ${late}`);
+  });
+});
+
+describe('a session', () => {
+  it('starts with the timeouts and the search path of its role, none of them set by the client', async () => {
+    const app = await open();
+    const [settings] = await query<Record<string, string>>(
+      app,
+      `select current_setting('search_path') as path,
+              current_setting('statement_timeout') as statement,
+              current_setting('lock_timeout') as lock,
+              current_setting('idle_in_transaction_session_timeout') as idle,
+              (select string_agg(distinct source, ',') from pg_settings where name in ('search_path', 'statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout')) as source`,
+    );
+    expect(settings).toEqual({
+      path: 'workers, public',
+      statement: '30s',
+      lock: '5s',
+      idle: '30s',
+      source: 'user',
+    });
+  });
+});
+
+describe('isDatabaseUnavailable', () => {
+  it('does not excuse mistakes', async () => {
+    const app = await open();
+    for (const wrong of ['selec 1', 'select * from nothing', `select 1 / 0`]) {
+      expect(await query(app, wrong).then(() => null, isDatabaseUnavailable)).toBe(false);
+    }
+    expect(isDatabaseUnavailable(new Error('boom'))).toBe(false);
+    expect(isDatabaseUnavailable('boom')).toBe(false);
+  });
+});
