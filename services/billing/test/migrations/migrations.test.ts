@@ -1,0 +1,37 @@
+import { type DataSource, newId, query } from '@hivesync/database';
+import { rehearseMigration } from '@hivesync/testing';
+import { test } from 'vitest';
+import { database } from '../../src/database/data-source.ts';
+
+test('CreatePlatformTables goes up, down and up', () =>
+  rehearseMigration({ database, migration: 'CreatePlatformTables' }));
+
+test('CreateTierLimits leaves the cursors of consumers alone', () =>
+  rehearseMigration({
+    database,
+    migration: 'CreateTierLimits',
+    write: (app) =>
+      query(app, 'insert into event_cursors (source, cursor) values ($1, $2)', [newId(), '7.1']),
+    read: (app) => query(app, 'select source, cursor from event_cursors order by source'),
+  }));
+
+test('CreateSubscriptions leaves limits that were changed or added alone', () =>
+  rehearseMigration({
+    database,
+    migration: 'CreateSubscriptions',
+    write: async (app) => {
+      await query(app, `update tier_limits set value = value + 1 where limit_key = 'projects_owned'`);
+      const key = `made_up_${newId().replaceAll('-', '_')}`;
+      await query(app, `insert into tier_limits (tier, limit_key, value) values ('pro', $1, 4)`, [key]);
+    },
+    read: (app) => query(app, 'select tier, limit_key, value from tier_limits order by limit_key, tier'),
+  }));
+
+test('CreateProviderEvents leaves users alone', () =>
+  rehearseMigration({
+    database,
+    migration: 'CreateProviderEvents',
+    write: (app: DataSource) =>
+      query(app, `insert into user_refs (id, display_name) values ($1, 'Alice')`, [newId()]),
+    read: (app) => query(app, 'select id, display_name, state from user_refs order by id'),
+  }));
