@@ -1,0 +1,25 @@
+import { newId, query } from '@hivesync/database';
+import { rehearseMigration } from '@hivesync/testing';
+import { test } from 'vitest';
+import { database } from '../../src/database/data-source.ts';
+
+test('CreatePlatformTables goes up, down and up', () =>
+  rehearseMigration({ database, migration: 'CreatePlatformTables' }));
+
+test('CreateWorkerNodes leaves the cursors of consumers alone', () =>
+  rehearseMigration({
+    database,
+    migration: 'CreateWorkerNodes',
+    write: (app) =>
+      query(app, 'insert into event_cursors (source, cursor) values ($1, $2)', [newId(), '7.1']),
+    read: (app) => query(app, 'select source, cursor from event_cursors order by source'),
+  }));
+
+test('CreateWorkerHeartbeats leaves nodes alone', () =>
+  rehearseMigration({
+    database,
+    migration: 'CreateWorkerHeartbeats',
+    write: (app) =>
+      query(app, `insert into worker_nodes (id, name, type) values ($1, 'cpu-1', 'cpu')`, [newId()]),
+    read: (app) => query(app, 'select id, name, type, status from worker_nodes order by id'),
+  }));
