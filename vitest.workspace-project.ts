@@ -17,12 +17,12 @@ const shared: ViteUserConfig = {
   plugins: [sources],
   ssr: { resolve: { conditions: ['source'] } },
 };
-const tests = {
+const tests: ViteUserConfig['test'] = {
   include: ['test/**/*.test.ts'],
   environment: 'node',
   testTimeout: 30_000,
   hookTimeout: 60_000,
-} as const;
+};
 
 /** For packages whose tests need no database: starting one would be for nothing. */
 export const withoutDatabase = defineConfig({ ...shared, test: tests });

@@ -121,6 +121,7 @@ function serverOptions({ port, durable }: ServerSettings): string {
           max_wal_senders: 0,
           autovacuum: 'off',
           checkpoint_timeout: '1h',
+          max_wal_size: '256MB',
         }),
   };
   return [`-p ${port}`, ...Object.entries(settings).map(([name, value]) => `-c ${name}=${value}`)].join(' ');

@@ -81,9 +81,29 @@ export async function withLock<T>(
     }
     await delay(pollMs);
   }
+  return holding(path, work);
+}
+
+async function holding<T>(path: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } finally {
     rmSync(path, { force: true });
   }
+}
+
+/** The same without waiting: does nothing where a living process holds the lock, or the folder has gone. */
+export async function withFreeLock(folder: string, work: () => Promise<void>): Promise<void> {
+  const path = join(folder, 'lock');
+  try {
+    if (!create(path)) {
+      if (holder(path) !== null) return;
+      breakStale(path);
+      if (!create(path)) return;
+    }
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return;
+    throw error;
+  }
+  await holding(path, work);
 }

@@ -2,13 +2,13 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { basename, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import { type Binaries, findBinaries } from './binaries.ts';
 import { examine, initialize, resetPassword, startServer, stopServer, superuser } from './cluster.ts';
 import { EmbeddedPostgresError, explain, hasCode } from './errors.ts';
-import { withLock } from './lock.ts';
+import { withFreeLock, withLock } from './lock.ts';
 import { findPlaces, makeHome, type Places } from './places.ts';
 import { readPostmaster, runsCluster } from './postmaster.ts';
 import { countUsers, register, unregister } from './users.ts';
@@ -255,10 +255,14 @@ export async function withEmbedded<T>(
  */
 export async function removeLeftovers(folder: string, prefix: string): Promise<void> {
   for (const name of readdirSync(folder).filter((entry) => entry.startsWith(prefix))) {
-    const home = join(folder, basename(name));
-    if (!existsSync(join(home, throwawayMark)) || countUsers(home) > 0) continue;
-    const places = await findPlaces(home, () => undefined);
-    await stopServer(places, await findBinaries(places.account));
-    await removeThrowaway(places);
+    const home = join(folder, name);
+    // The mark is written under the lock, so one that is just being made is not taken for left over.
+    if (!existsSync(join(home, throwawayMark))) continue;
+    await withFreeLock(home, async () => {
+      if (countUsers(home) > 0) return;
+      const places = await findPlaces(home, () => undefined);
+      await stopServer(places, await findBinaries(places.account));
+      await removeThrowaway(places);
+    });
   }
 }

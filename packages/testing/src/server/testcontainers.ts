@@ -65,7 +65,8 @@ async function start(): Promise<TestServer> {
     .withPassword('postgres')
     .withDatabase('postgres')
     // The order of the embedded server: by code point. Images' own default is en_US.
-    .withEnvironment({ POSTGRES_INITDB_ARGS: '--encoding=UTF8 --locale=C.UTF-8' })
+    .withEnvironment({ POSTGRES_INITDB_ARGS: '--encoding=UTF8 --locale=C.UTF-8', PGDATA: '/memory/data' })
+    .withTmpFs({ '/memory': 'rw' })
     .withCommand(['postgres', ...settings.flatMap((setting) => ['-c', setting])])
     .start();
   return {
