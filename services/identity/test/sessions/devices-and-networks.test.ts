@@ -1,0 +1,44 @@
+import { describe, expect, test } from 'vitest';
+import { describeDevice } from '../../src/sessions/devices.ts';
+import { canonicalAddress, subscriberNetwork } from '../../src/sessions/networks.ts';
+
+describe('an address', () => {
+  test.each([
+    ['192.0.2.7', '192.0.2.7'],
+    ['::ffff:192.0.2.7', '192.0.2.7'],
+    ['fe80::1%eth0', 'fe80::1'],
+    ['2001:db8::1', '2001:db8::1'],
+    ['unknown', null],
+    [undefined, null],
+  ])('%s is %s', (given, canonical) => {
+    expect(canonicalAddress(given)).toBe(canonical);
+  });
+
+  test.each([
+    ['192.0.2.7', '192.0.2.7'],
+    ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2::/64'],
+    ['2001:DB8:1:2::9', '2001:db8:1:2::/64'],
+    ['2001:db8::1', '2001:db8:0:0::/64'],
+    ['::1', '0:0:0:0::/64'],
+  ])('%s is throttled as %s', (address, network) => {
+    expect(subscriberNetwork(address)).toBe(network);
+  });
+});
+
+describe('a device', () => {
+  const iphone = 'Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X)';
+  test.each([
+    ['as the body says', { name: 'My phone', platform: 'ios' }, 'Header', iphone, 'My phone', 'ios'],
+    ['as the header says', undefined, 'Desk', 'HiveSync (Windows NT 10.0)', 'Desk', 'windows'],
+    ['as the user agent says', undefined, undefined, iphone, iphone, 'ios'],
+    ['as nobody says', undefined, undefined, undefined, 'Unknown device', 'unknown'],
+  ])('is named %s', (_, body, header, agent, name, platform) => {
+    expect(describeDevice(body, header, agent)).toEqual({ name, platform });
+  });
+
+  test('has no control characters and at most 200 characters in its name', () => {
+    expect(describeDevice(undefined, `a\u0000b${'c'.repeat(300)}`, undefined).name).toBe(
+      `ab${'c'.repeat(198)}`,
+    );
+  });
+});

@@ -1,0 +1,144 @@
+import type { SessionId, UserId } from '@hivesync/contracts';
+import { transaction } from '@hivesync/database';
+import { describe, expect, test } from 'vitest';
+import { logIn } from '../../src/sessions/login.service.ts';
+import { refreshSession } from '../../src/sessions/refresh.service.ts';
+import { endSessionsAs } from '../../src/sessions/sessions.service.ts';
+import { password, startIdentity } from '../support/identity.ts';
+
+const { db, dataSource, context, register, events } = await startIdentity();
+
+let users = 0;
+async function session() {
+  const user = await register(`user${++users}@example.com`);
+  return logIn(context, {
+    email: user.email,
+    password,
+    device: { name: 'Laptop', platform: 'linux' },
+    address: '192.0.2.1',
+    userAgent: 'test',
+    origin: {},
+  });
+}
+const refresh = (token: string) => refreshSession(context, token, {});
+const refusal = (code: string) => expect.objectContaining({ code });
+const usedLongAgo = (sessionId: SessionId) =>
+  db.query(
+    `update identity.refresh_tokens set used_at = used_at - interval '11 seconds' where session_id = $1`,
+    [sessionId],
+  );
+const endOf = async (sessionId: SessionId) => {
+  const [row] = await db.query<{ reason: string | null }>(
+    'select end_reason as reason from identity.sessions where id = $1',
+    [sessionId],
+  );
+  return row?.reason;
+};
+
+describe('a refresh token', () => {
+  test('buys a new pair of the same session', async () => {
+    const first = await session();
+    const second = await refresh(first.refreshToken);
+    expect(second.sessionId).toBe(first.sessionId);
+    expect(second.refreshToken).not.toBe(first.refreshToken);
+    expect((await refresh(second.refreshToken)).sessionId).toBe(first.sessionId);
+  });
+
+  test('carries the tier and role of now, not of the login', async () => {
+    const { refreshToken, user } = await session();
+    await db.query(`update identity.users set tier = 'pro', role = 'admin' where id = $1`, [user.id]);
+    expect((await refresh(refreshToken)).user).toMatchObject({ tier: 'pro', role: 'admin' });
+  });
+
+  test('is accepted again within ten seconds, also when what it bought is used', async () => {
+    const { refreshToken, sessionId } = await session();
+    const next = await refresh(refreshToken);
+    await refresh(next.refreshToken);
+    await refresh(refreshToken);
+    expect(await endOf(sessionId)).toBeNull();
+  });
+
+  test('is accepted again later while nothing that it bought was used: the answer was lost', async () => {
+    const { refreshToken, sessionId } = await session();
+    await refresh(refreshToken);
+    await usedLongAgo(sessionId);
+    await refresh(refreshToken);
+    expect(await endOf(sessionId)).toBeNull();
+  });
+
+  test('used again later ends the session for both who hold it, with events and a notice', async () => {
+    const { refreshToken, sessionId, user } = await session();
+    const next = await refresh(refreshToken);
+    const latest = await refresh(next.refreshToken);
+    await usedLongAgo(sessionId);
+    await expect(refresh(refreshToken)).rejects.toThrow(refusal('REFRESH_TOKEN_REUSED'));
+    expect(await endOf(sessionId)).toBe('token_reuse');
+    await expect(refresh(latest.refreshToken)).rejects.toThrow(refusal('REFRESH_TOKEN_INVALID'));
+    expect((await events('identity.session.token_reused')).at(-1)).toMatchObject({ subject: sessionId });
+    expect((await events('identity.session.ended')).at(-1)).toMatchObject({
+      subject: sessionId,
+      data: { user_id: user.id, reason: 'token_reuse' },
+    });
+    expect(
+      await db.query(
+        `select type, payload_json ->> 'incident' as incident from identity.notifications where user_id = $1`,
+        [user.id],
+      ),
+    ).toEqual([{ type: 'security_event', incident: 'refresh_token_reused' }]);
+  });
+
+  test('sent fifty times at once leaves the session alive, and each answer is good', async () => {
+    const { refreshToken, sessionId } = await session();
+    const pairs = await Promise.all(Array.from({ length: 50 }, () => refresh(refreshToken)));
+    expect(new Set(pairs.map((pair) => pair.refreshToken)).size).toBe(50);
+    expect(await endOf(sessionId)).toBeNull();
+    await Promise.all(pairs.map((pair) => refresh(pair.refreshToken)));
+    expect(await endOf(sessionId)).toBeNull();
+  });
+
+  test.each([
+    ['unknown', async () => 'hsr_unknown'],
+    [
+      'expired',
+      async () => {
+        const { refreshToken, sessionId } = await session();
+        await db.query('update identity.refresh_tokens set expires_at = now() where session_id = $1', [
+          sessionId,
+        ]);
+        return refreshToken;
+      },
+    ],
+    [
+      'of an ended session',
+      async () => {
+        const { refreshToken, sessionId, user } = await session();
+        await transaction(dataSource, (tx) => endSessionsAs(tx, user.id, { only: sessionId }, 'logout', {}));
+        return refreshToken;
+      },
+    ],
+    [
+      'of a deleted account',
+      async () => {
+        const { refreshToken, user } = await session();
+        await db.query('delete from identity.users where id = $1', [user.id]);
+        return refreshToken;
+      },
+    ],
+  ])('is refused when it is %s', async (_, token) => {
+    await expect(refresh(await token())).rejects.toThrow(refusal('REFRESH_TOKEN_INVALID'));
+  });
+});
+
+describe('ending sessions', () => {
+  const end = (userId: UserId, choice: Parameters<typeof endSessionsAs>[2]) =>
+    transaction(dataSource, (tx) => endSessionsAs(tx, userId, choice, 'revoked', {}));
+
+  test('touches nobody else, and an ended one is not ended twice', async () => {
+    const mine = await session();
+    const theirs = await session();
+    expect(await end(mine.user.id, { only: theirs.sessionId })).toEqual([]);
+    expect(await endOf(theirs.sessionId)).toBeNull();
+    expect(await end(mine.user.id, { only: mine.sessionId })).toEqual([mine.sessionId]);
+    expect(await end(mine.user.id, { only: mine.sessionId })).toEqual([]);
+  });
+});

@@ -1,0 +1,57 @@
+import { randomBytes } from 'node:crypto';
+import { type CloudEvent, eventCatalogue } from '@hivesync/contracts';
+import { type DataSource, transaction } from '@hivesync/database';
+import { readFeed } from '@hivesync/events';
+import { type TestDatabase, testDatabase } from '@hivesync/testing';
+import { database } from '../../src/database/data-source.ts';
+import type { SessionContext } from '../../src/sessions/login.service.ts';
+import { LoginThrottle } from '../../src/sessions/login-throttle.ts';
+import { SigningKeys } from '../../src/signing-keys/signing-keys.service.ts';
+import { hashPassword } from '../../src/users/passwords.ts';
+import type { UserRecord } from '../../src/users/users.repository.ts';
+import { registerUser } from '../../src/users/users.service.ts';
+
+export const password = 'correct horse battery staple';
+export const encryptionKey = randomBytes(32);
+
+export interface Identity {
+  db: TestDatabase;
+  dataSource: DataSource;
+  context: SessionContext;
+  register(email: string): Promise<UserRecord>;
+  events(type?: string): Promise<CloudEvent[]>;
+}
+
+/** A migrated database with the decisions of the service on top, without HTTP. */
+export async function startIdentity(
+  limits: { perAccount?: number; perAddress?: number } = {},
+): Promise<Identity> {
+  const db = await testDatabase(database);
+  const dataSource = await db.dataSource(database, { poolSize: 10 });
+  const passwordHash = await hashPassword(password);
+  const context: SessionContext = {
+    dataSource,
+    keys: new SigningKeys(dataSource, encryptionKey, 90),
+    throttle: new LoginThrottle(dataSource, randomBytes(32), {
+      perAccount: limits.perAccount ?? 10,
+      perAddress: limits.perAddress ?? 100,
+    }),
+    refreshTokenDays: 30,
+  };
+  return {
+    db,
+    dataSource,
+    context,
+    register: (email) => transaction(dataSource, (tx) => registerUser(tx, { email, passwordHash }, {})),
+    events: (type) => publishedEvents(dataSource, type),
+  };
+}
+
+/** What the service has published so far, in order. */
+export async function publishedEvents(dataSource: DataSource, type?: string): Promise<CloudEvent[]> {
+  if (type !== undefined && !eventCatalogue.has(type)) throw new Error(`There is no event ${type}`);
+  const page = await readFeed(dataSource, null, 1000);
+  return page.items
+    .map((item) => item.event as CloudEvent)
+    .filter((event) => type === undefined || event.type === type);
+}
