@@ -21,6 +21,9 @@ export const database = defineDatabase({
     'audit_logs.entity_id': 'of whatever kind entity_type says; facts outlive what they are about',
     'audit_logs.request_id': 'of a request, which is no row',
   },
+  unguardedReferences: {
+    'audit_logs.user_id': 'what a deleted user did is a fact too, and may be told after the deletion',
+  },
   unchangingTables: {
     audit_logs: 'facts are not changed',
     audit_seals: 'a seal is not changed',

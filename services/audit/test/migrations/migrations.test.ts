@@ -1,0 +1,38 @@
+import { newId, query } from '@hivesync/database';
+import { rehearseMigration } from '@hivesync/testing';
+import { test } from 'vitest';
+import { database } from '../../src/database/data-source.ts';
+
+test('CreatePlatformTables goes up, down and up', () =>
+  rehearseMigration({ database, migration: 'CreatePlatformTables' }));
+
+test('CreateUserRefs leaves the cursors of consumers alone', () =>
+  rehearseMigration({
+    database,
+    migration: 'CreateUserRefs',
+    write: (app) =>
+      query(app, 'insert into event_cursors (source, cursor) values ($1, $2)', [newId(), '7.1']),
+    read: (app) => query(app, 'select source, cursor from event_cursors order by source'),
+  }));
+
+test('CreateAuditLogs leaves users alone', () =>
+  rehearseMigration({
+    database,
+    migration: 'CreateAuditLogs',
+    write: (app) => query(app, `insert into user_refs (id, display_name) values ($1, 'Alice')`, [newId()]),
+    read: (app) => query(app, 'select id, display_name, state from user_refs order by id'),
+  }));
+
+test('CreateAuditSeals leaves the log alone', () =>
+  rehearseMigration({
+    database,
+    migration: 'CreateAuditSeals',
+    write: (app) =>
+      query(
+        app,
+        `insert into audit_logs (id, created_at, event_type, entity_type, entity_id, data_json, source_service)
+         values ($1::uuid, now(), 'projects.task.created', 'task', '1', '{}', 'projects')`,
+        [newId()],
+      ),
+    read: (app) => query(app, 'select id, created_at, event_type from audit_logs order by id'),
+  }));
