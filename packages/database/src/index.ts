@@ -1,6 +1,6 @@
 export type { DataSource, EntityManager, MigrationInterface, QueryRunner } from 'typeorm';
 export * from './bootstrap/bootstrap.ts';
-export { rolesSql, schemasSql } from './bootstrap/bootstrap-sql.ts';
+export { bootstrapFiles, rolesSql, schemasSql } from './bootstrap/bootstrap-sql.ts';
 export { databaseUrl, rolePassword, roleUrl } from './bootstrap/role-password.ts';
 export * from './data-class.ts';
 export * from './data-source.ts';

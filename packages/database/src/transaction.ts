@@ -1,5 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type DataSource, type EntityManager, QueryRunnerAlreadyReleasedError } from 'typeorm';
+import {
+  type DataSource,
+  type EntityManager,
+  QueryRunnerAlreadyReleasedError,
+  QueryRunnerProviderAlreadyReleasedError,
+} from 'typeorm';
 import { ConnectionLostError, isRetriable } from './failures.ts';
 
 /** An entity manager inside a transaction: what services pass along and repositories query through. */
@@ -22,7 +27,12 @@ export async function transaction<T>(
       return await dataSource.transaction(work);
     } catch (error) {
       // TypeORM gives a broken connection back at once, so the next statement finds its runner released.
-      if (error instanceof QueryRunnerAlreadyReleasedError) throw new ConnectionLostError({ cause: error });
+      if (
+        error instanceof QueryRunnerAlreadyReleasedError ||
+        error instanceof QueryRunnerProviderAlreadyReleasedError
+      ) {
+        throw new ConnectionLostError({ cause: error });
+      }
       if (attempt >= retries || !isRetriable(error)) throw error;
       await sleep(5 + Math.random() * 20 * 2 ** attempt);
     }

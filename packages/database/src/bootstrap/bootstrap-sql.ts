@@ -72,5 +72,28 @@ grant usage on schema ${schema} to ${app};
 alter default privileges for role ${owner} revoke execute on functions from public;
 alter default privileges for role ${owner} in schema ${schema} grant select, insert, update, delete on tables to ${app};
 alter default privileges for role ${owner} in schema ${schema} grant usage on sequences to ${app};
+do $$
+begin
+  execute format('grant connect on database %I to ${owner}, ${app}', current_database());
+end
+$$;
 `;
+}
+
+/** The files of `infra/postgres`, by name, in the order in which a DBA runs them. */
+export function bootstrapFiles(): Record<'roles.sql' | 'database.sql' | 'schemas.sql', string> {
+  return {
+    'roles.sql': `-- Step 1: the roles of every service. Run in any database of the server, as a superuser or with CREATEROLE.
+-- They have no password yet: give each one with \\password <role>, or let it come from HIVESYNC_ROLE_SECRET.
+
+${rolesSql()}`,
+    'database.sql': `-- Step 2: the database. Run once, with CREATEDB; another name will do as well.
+
+create database hivesync;
+`,
+    'schemas.sql': `-- Step 3: the schema of every service. Run in the database, as a superuser, or as the owner of the database who is
+-- a member of every <service>_owner.
+
+${schemasSql()}`,
+  };
 }

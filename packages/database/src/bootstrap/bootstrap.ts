@@ -66,12 +66,6 @@ export async function bootstrap(adminUrl: string, options: BootstrapOptions = {}
       if (missing.length === 0) return;
       if (!login.mayCreateRoles) throw new BootstrapRefusedError(login.name, missing);
       await target.query(schemasSql(services));
-      await target.query(
-        services
-          .flatMap((s) => [ownerRole(s), appRole(s)])
-          .map((role) => `grant connect on database ${identifier(database)} to ${identifier(role)};`)
-          .join('\n'),
-      );
     });
   });
   return targetUrl;
