@@ -1,3 +1,72 @@
+/**
+ * # Events: what is guaranteed here, and what is not
+ *
+ * A service writes what happened to its `outbox`, in the transaction that made it happen. Other services read
+ * that outbox in order through a feed, and apply each event in the transaction that also moves their cursor.
+ *
+ * ## Guaranteed
+ *
+ * **Published if and only if committed.** `publish` is an insert on the caller's transaction. There is no moment
+ * at which a change exists without its event, or an event without its change.
+ *
+ * **No late commit is skipped.** Identity columns are handed out before commit, so position 7 can become visible
+ * before position 6. The feed is therefore ordered by `(transaction_id, position)` and shows only rows whose
+ * transaction is below `pg_snapshot_xmin`: older than every transaction still running. Whatever commits later has
+ * a higher transaction id than everything shown, so it sorts behind every position that was given out.
+ *
+ * **The events of one aggregate come in the order of its versions.** The aggregate's row is locked before it is
+ * changed, but a transaction gets its id at its first write, which may be long before it takes that lock: it could
+ * wait for a younger transaction, change the aggregate after it, and yet sort before it. A trigger refuses such an
+ * insert with SQLSTATE 40001; `transaction()` then runs the work again under a new id. Events with version 0 have
+ * no order to keep and are exempt. To meet this rarely, lock the aggregate first.
+ *
+ * **At-least-once delivery, exactly-once effect.** A page may be read any number of times, by any number of
+ * replicas. Its effects and the cursor commit together, under a lock that one consumer holds for each
+ * (service, source), and only if the cursor still is where the page was read from. A process that is killed
+ * anywhere leaves both or neither. This holds for effects in this database, and for nothing else: a handler that
+ * sends an email sends it again when its transaction rolls back. Such work is written down as a row and done later.
+ *
+ * **One bad event stops its own subject only.** An event whose handler keeps failing, or that does not fit its
+ * schema, is parked in `parked_events` with the error after bounded attempts. Later events of the same source and
+ * subject are parked behind it, so that their order holds when `retryParked` applies them; all others go on. Failures
+ * of the database or the network park nothing, however long they last.
+ *
+ * **Deploying in any order.** Fields that a newer publisher adds are dropped when read; types that it adds are
+ * counted, logged and skipped, except by `onAny`. An enum value that is new to a reader is parked until it is upgraded.
+ *
+ * **Nothing unread is deleted.** What a consumer reads after, it has committed; `feed_readers` remembers it, and
+ * `pruneOutbox` never passes the slowest. To leave a consumer behind takes an explicit `forgetReader`.
+ *
+ * ## Not guaranteed
+ *
+ * **Order across aggregates or sources.** Two aggregates changed in one transaction come in the order published;
+ * beyond that nothing is promised. A task may be heard of before the user who made it, of another source.
+ *
+ * **Order while parked.** Parking keeps the order within a subject, not across: a comment is applied although its
+ * task's event is parked. Handlers must not assume what other subjects have done.
+ *
+ * **Promptness.** Usually milliseconds. But one transaction that has written and stays open anywhere in the database
+ * *cluster* (any database in it, prepared transactions too) holds back every feed in it, as `pg_snapshot_xmin` stands
+ * still. Transactions that only read do not. `idle_in_transaction_session_timeout` bounds it; the lag metric shows it.
+ *
+ * **Notifications.** They only wake up sooner. Behind a transaction pooler, or while the listening connection is lost,
+ * readers poll each second or two. NOTIFY also has a price: PostgreSQL takes one cluster-wide lock while a transaction
+ * that notified commits, so that publishing commits queue up behind each other. It is one NOTIFY a statement, and
+ * one a transaction after PostgreSQL has removed duplicates. Where that queue shows, drop the trigger
+ * `outbox_announce`: everything still works by polling.
+ *
+ * **History for ever.** `replay` and new consumers start at the oldest event kept. What retention has deleted does
+ * not come back; a consumer that must know all of it resolves the rest through the owner's API.
+ *
+ * **Positions outliving the cluster.** They are transaction ids: kept by a failover that loses nothing, by a
+ * base backup and by pg_upgrade, but not by dump and restore, where ids start again far below. New events would
+ * then sort before every cursor and never be read. Feeds notice (`FeedRestartedError`) and refuse instead: run
+ * `rebaseOutbox` as the owner with the service stopped, then `replay` in every consumer. After a restore to a
+ * point in time (or a lossy failover) the lost events are lost to the publisher but may have been applied by
+ * others, and ids are handed out twice: replay there too, and run the integrity audit.
+ *
+ * **Crashing handlers.** Attempts are counted in memory. An event that ends the whole process each time is not parked.
+ */
 export type { Batch, BatchCounts, BatchOutcome } from './consumers/batch.ts';
 export { Consumers, type ConsumersOptions, type SourceLag } from './consumers/consumers.ts';
 export {

@@ -402,18 +402,22 @@ describe('an event that cannot be applied', () => {
       { ...real, id: newSubject(), data: { number: 'one' }, subject: 'b' },
       { ...real, id: newSubject(), time: 'yesterday', subject: 'c' },
     ];
-    const items = [...bad.map((event) => event), { ...real, subject: 'd' }].map((event, at) => ({
+    const behind = { ...real, id: newSubject(), subject: 'b', aggregateversion: 2 };
+    const items = [...bad, behind, { ...real, subject: 'd' }].map((event, at) => ({
       position: `10.${at + 1}`,
       event,
     }));
     const source: EventSource = {
       service: 'projects',
-      read: async (after): Promise<FeedPage> => ({ items: after ? [] : items, head: '10.7', remaining: 0 }),
+      read: async (after): Promise<FeedPage> => ({ items: after ? [] : items, head: '10.8', remaining: 0 }),
     };
     const consumers = consumersOf(platform, [onAny(writeEffect)], { sources: [source] });
     consumers.start();
     await expect.poll(applied).toEqual(['d 1']);
-    expect((await parkedEvents(audit())).map(({ reason }) => reason)).toEqual(bad.map(() => 'invalid'));
+    expect((await parkedEvents(audit())).map(({ reason }) => reason)).toEqual([
+      ...bad.map(() => 'invalid'),
+      'behind',
+    ]);
   });
 
   it('is found when its handler swallows an error of the database', async () => {
