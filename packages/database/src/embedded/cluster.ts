@@ -178,7 +178,7 @@ function explainStart(places: Places, said: string, pgCtl: string): EmbeddedPost
     lines.findLast((line) => /\b(PANIC|FATAL):/.test(line)) ?? lines.findLast((line) => line !== '');
   const reason = (fatal ?? pgCtl.trim()).replace(/^.*?\b(PANIC|FATAL):\s*/, '');
   const broken =
-    /could not (open|read|locate|find|access)|invalid|corrupt|incorrect|not a valid|no such file/i;
+    /could not (open|read|locate|find|access)|invalid|corrupt|incompatible|incorrect|not a valid|no such file/i;
   if (broken.test(reason)) return brokenFolder(places.cluster, reason);
   return new EmbeddedPostgresError(`PostgreSQL did not start: ${reason} (its log: ${places.log})`);
 }

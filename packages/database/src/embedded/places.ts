@@ -3,10 +3,13 @@ import {
   chmodSync,
   chownSync,
   existsSync,
+  lchownSync,
   lstatSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   realpathSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -117,6 +120,16 @@ export async function findPlaces(home: string, log: (line: string) => void): Pro
   const folder = makeElsewhere(home);
   log(`PostgreSQL cannot run as root, and its own user cannot reach ${home}: its data is in ${folder}`);
   return at(folder, account);
+}
+
+/** A cluster that root copied or restored is root's: gives it to the user that the server runs as. */
+export function handOverCopied(cluster: string, account: Account | null): void {
+  if (account === null || statSync(cluster).uid === account.uid) return;
+  for (const name of readdirSync(cluster, { recursive: true, encoding: 'utf8' })) {
+    lchownSync(join(cluster, name), account.uid, account.gid);
+  }
+  chmodSync(cluster, 0o700);
+  handOver(cluster, account);
 }
 
 /** Gives a file or folder to the user that the server runs as. */

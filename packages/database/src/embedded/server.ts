@@ -9,7 +9,7 @@ import { type Binaries, findBinaries } from './binaries.ts';
 import { examine, initialize, resetPassword, startServer, stopServer, superuser } from './cluster.ts';
 import { EmbeddedPostgresError, explain, hasCode } from './errors.ts';
 import { withFreeLock, withLock } from './lock.ts';
-import { findPlaces, makeHome, type Places } from './places.ts';
+import { findPlaces, handOverCopied, makeHome, type Places } from './places.ts';
 import { readPostmaster, runsCluster } from './postmaster.ts';
 import { countUsers, register, unregister } from './users.ts';
 
@@ -167,7 +167,10 @@ async function open(home: string, options: EmbeddedOptions, log: (line: string) 
   const binaries = await findBinaries(places.account);
   const isNew = !existsSync(places.cluster);
   if (isNew && !durable) writeFileSync(join(home, throwawayMark), '');
-  if (!isNew) examine(places.cluster, binaries);
+  if (!isNew) {
+    examine(places.cluster, binaries);
+    handOverCopied(places.cluster, places.account);
+  }
   const password = await settlePassword(places, binaries, options.password);
   if (isNew) await initialize(places, binaries, { password, durable });
 
