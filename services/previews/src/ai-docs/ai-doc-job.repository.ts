@@ -1,5 +1,6 @@
 import type { AiDocJobId, JobStatus, ProjectId, Tier, UserId } from '@hivesync/contracts';
 import { type DataSource, query, type Transaction } from '@hivesync/database';
+import type { CursorKey } from '@hivesync/http';
 
 export interface AiDocJobFilter {
   status?: JobStatus | undefined;
@@ -13,8 +14,9 @@ export interface AiDocJobRow {
   requester_name: string | null;
   tier: Tier;
   status: JobStatus;
-  /** RFC 3339 in microseconds: as a cursor, a Date would lose what orders two jobs of one millisecond. */
-  created_at: string;
+  created_at: Date;
+  /** `created_at` as PostgreSQL prints it: a Date would lose the microseconds that order rows. */
+  sort_key: string;
   completed_at: Date | null;
 }
 
@@ -23,7 +25,7 @@ export function listAiDocJobs(
   source: DataSource | Transaction,
   projectId: ProjectId,
   filter: AiDocJobFilter,
-  after: { sort: string; id: string } | null,
+  after: CursorKey | null,
   limit: number,
 ): Promise<AiDocJobRow[]> {
   return query<AiDocJobRow>(
@@ -35,7 +37,8 @@ export function listAiDocJobs(
             requester.display_name as requester_name,
             job.tier,
             job.status,
-            to_char(job.created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as created_at,
+            job.created_at,
+            job.created_at::text as sort_key,
             job.completed_at
      from ai_doc_jobs as job
      join user_refs as requester on requester.id = job.requester_id

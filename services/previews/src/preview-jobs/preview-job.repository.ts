@@ -9,6 +9,7 @@ import type {
   WorkerNodeId,
 } from '@hivesync/contracts';
 import { type DataSource, query, type Transaction } from '@hivesync/database';
+import type { CursorKey } from '@hivesync/http';
 
 export interface PreviewJobFilter {
   status?: JobStatus | undefined;
@@ -24,8 +25,9 @@ export interface PreviewJobRow {
   device_type: DeviceType;
   worker_id: WorkerNodeId | null;
   error_code: JobErrorCode | null;
-  /** RFC 3339 in microseconds: as a cursor, a Date would lose what orders two jobs of one millisecond. */
-  created_at: string;
+  created_at: Date;
+  /** `created_at` as PostgreSQL prints it: a Date would lose the microseconds that order rows. */
+  sort_key: string;
   completed_at: Date | null;
 }
 
@@ -34,7 +36,7 @@ export function listPreviewJobs(
   source: DataSource | Transaction,
   projectId: ProjectId,
   filter: PreviewJobFilter,
-  after: { sort: string; id: string } | null,
+  after: CursorKey | null,
   limit: number,
 ): Promise<PreviewJobRow[]> {
   return query<PreviewJobRow>(
@@ -48,7 +50,8 @@ export function listPreviewJobs(
             job.device_type,
             job.worker_id,
             job.error_code,
-            to_char(job.created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as created_at,
+            job.created_at,
+            job.created_at::text as sort_key,
             job.completed_at
      from preview_jobs as job
      join user_refs as requester on requester.id = job.requested_by

@@ -32,7 +32,7 @@ export const PreviewJobSchema = Type.Object(
     created_at: Time,
     completed_at: Type.Union([Time, Type.Null()]),
   },
-  { $id: 'PreviewJob', additionalProperties: false },
+  { additionalProperties: false },
 );
 export type PreviewJobBody = Static<typeof PreviewJobSchema>;
 
