@@ -1,5 +1,6 @@
 import type { WorkerNodeId, WorkerStatus, WorkerType } from '@hivesync/contracts';
 import { type DataSource, query, type Transaction } from '@hivesync/database';
+import type { CursorKey } from '@hivesync/http';
 
 export interface WorkerNodeFilter {
   status?: WorkerStatus | undefined;
@@ -15,8 +16,9 @@ export interface WorkerNodeRow {
   capacity: number;
   software_version: string | null;
   last_heartbeat_at: Date | null;
-  /** RFC 3339 in microseconds: as a cursor, a Date would lose what orders two nodes of one millisecond. */
-  created_at: string;
+  created_at: Date;
+  /** `created_at` as PostgreSQL prints it: a Date would lose the microseconds that order rows. */
+  sort_key: string;
   updated_at: Date;
 }
 
@@ -24,7 +26,7 @@ export interface WorkerNodeRow {
 export function listWorkerNodes(
   source: DataSource | Transaction,
   filter: WorkerNodeFilter,
-  after: { sort: string; id: string } | null,
+  after: CursorKey | null,
   limit: number,
 ): Promise<WorkerNodeRow[]> {
   return query<WorkerNodeRow>(
@@ -37,7 +39,8 @@ export function listWorkerNodes(
             capacity,
             software_version,
             last_heartbeat_at,
-            to_char(created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as created_at,
+            created_at,
+            created_at::text as sort_key,
             updated_at
      from worker_nodes
      where ($1::worker_status is null or status = $1)
