@@ -1,5 +1,6 @@
 import type { AuditLogId, UserId } from '@hivesync/contracts';
 import { type DataSource, query, type Transaction } from '@hivesync/database';
+import type { CursorKey } from '@hivesync/http';
 
 export interface AuditFact {
   id: string;
@@ -69,8 +70,9 @@ export interface AuditLogRow {
   ip_address: string | null;
   source_service: string;
   request_id: string | null;
-  /** RFC 3339 in microseconds: as a cursor, a Date would lose what orders two facts of one millisecond. */
-  created_at: string;
+  created_at: Date;
+  /** `created_at` as PostgreSQL prints it: a Date would lose the microseconds that order rows. */
+  sort_key: string;
 }
 
 export interface AuditLogFilter {
@@ -110,7 +112,7 @@ function whereClause(filter: AuditLogFilter): { clauses: string[]; values: unkno
 export function listFacts(
   source: DataSource | Transaction,
   filter: AuditLogFilter,
-  after: { sort: string; id: string } | null,
+  after: CursorKey | null,
   limit: number,
 ): Promise<AuditLogRow[]> {
   const { clauses, values } = whereClause(filter);
@@ -131,7 +133,8 @@ export function listFacts(
             host(log.ip_address) as ip_address,
             log.source_service,
             log.request_id,
-            to_char(log.created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as created_at
+            log.created_at,
+            log.created_at::text as sort_key
      from audit_logs as log
      left join user_refs as person on person.id = log.user_id
      ${clauses.length > 0 ? `where ${clauses.join('\n       and ')}` : ''}

@@ -22,7 +22,7 @@ export const AuditLogSchema = Type.Object(
     request_id: orNull(Type.String()),
     created_at: Time,
   },
-  { $id: 'AuditLog', additionalProperties: false },
+  { additionalProperties: false },
 );
 export type AuditLogBody = Static<typeof AuditLogSchema>;
 
@@ -37,7 +37,9 @@ export const AuditLogQuery = Type.Object(
     entity_id: Type.Optional(Name),
     from: Type.Optional(Type.String({ format: 'date-time', description: 'At or after' })),
     to: Type.Optional(Type.String({ format: 'date-time', description: 'Before' })),
-    ip: Type.Optional(Type.String({ anyOf: [{ format: 'ipv4' }, { format: 'ipv6' }] })),
+    ip: Type.Optional(
+      Type.Unsafe<string>({ type: 'string', anyOf: [{ format: 'ipv4' }, { format: 'ipv6' }] }),
+    ),
   },
   { additionalProperties: false },
 );
