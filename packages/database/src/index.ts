@@ -7,7 +7,13 @@ export * from './data-source.ts';
 export * from './failures.ts';
 export * from './ids.ts';
 export { type AppliedMigration, appliedMigrations } from './migrator/migrations-table.ts';
-export * from './migrator/migrator.ts';
+export {
+  type MigrateOptions,
+  MigrationFailedError,
+  type MigrationReport,
+  migrateDown,
+  migrateUp,
+} from './migrator/migrator.ts';
 export * from './migrator/schema-current.ts';
 export * from './partitions.ts';
 export { identifier, literal, query } from './query.ts';

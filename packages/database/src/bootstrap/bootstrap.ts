@@ -54,7 +54,12 @@ export async function bootstrap(adminUrl: string, options: BootstrapOptions = {}
       if (missing.length > 0 && !login.mayCreateRoles) throw new BootstrapRefusedError(login.name, missing);
       const rolesMissing = missing.some((one) => one.startsWith('role '));
       if (login.mayCreateRoles && (rolesMissing || login.superuser || options.roleSecret !== undefined)) {
-        await makeRoles(server, login, services, options.roleSecret);
+        await makeRoles(server, login, services, options.roleSecret).catch((error: unknown) => {
+          // Since PostgreSQL 16 CREATEROLE is not enough for roles that somebody else made.
+          if (sqlState(error) !== '42501') throw error;
+          const all = missing.length > 0 ? missing : ['the right to alter the roles that are there'];
+          throw new BootstrapRefusedError(login.name, all);
+        });
       }
       if (missing.includes(`database ${database}`)) await makeDatabase(server, login, database);
     });
@@ -129,8 +134,8 @@ async function maintenanceUrl(adminUrl: string, targetUrl: string): Promise<stri
       await connected(url, async () => undefined);
       return url;
     } catch (error) {
-      // invalid_catalog_name or no CONNECT privilege: the next candidate may do
-      if (!['3D000', '42501'].includes(sqlState(error) ?? '') || url === candidates.at(-1)) throw error;
+      // no such database, no CONNECT privilege, no entry in pg_hba.conf: the next candidate may do
+      if (!['3D000', '42501', '28000'].includes(sqlState(error) ?? '') || url === candidates.at(-1)) throw error;
     }
   }
   return adminUrl;
@@ -163,6 +168,8 @@ async function connected<T>(url: string, work: (client: Client) => Promise<T>): 
     connectionTimeoutMillis: 10_000,
     application_name: 'hivesync/bootstrap',
   });
+  // A connection that breaks while idle tells here; the next query on it fails and is heard.
+  client.on('error', () => undefined);
   await client.connect();
   try {
     return await work(client);

@@ -147,8 +147,23 @@ async function prepare(tx: EntityManager, schema: string, as: string | undefined
   await query(tx, `set local lock_timeout = 0`);
   await query(tx, `select pg_advisory_xact_lock(hashtext('hivesync.migrations'), hashtext($1))`, [schema]);
   await query(tx, `set local lock_timeout = '5s'`);
-  if (as) await query(tx, `set local role ${identifier(as)}`);
+  if (as) await become(tx, as);
   await query(tx, `set local search_path = ${identifier(schema)}, public`);
+}
+
+/** @throws Error which says what to grant, where the login may not. */
+export async function become(tx: EntityManager, role: string): Promise<void> {
+  try {
+    await query(tx, `set local role ${identifier(role)}`);
+  } catch (error) {
+    if (sqlState(error) !== '42501') throw error;
+    throw new Error(
+      `this login may not become ${role}: log in as ${role}, or have a DBA grant ${role} to it`,
+      {
+        cause: error,
+      },
+    );
+  }
 }
 
 async function run(

@@ -1,8 +1,8 @@
 import type { DataSource, EntityManager } from 'typeorm';
 import { createDataSource } from '../data-source.ts';
-import { identifier, query } from '../query.ts';
 import { orderedMigrations, type ServiceDatabase } from '../service-database.ts';
 import { appliedMigrations } from './migrations-table.ts';
+import { become } from './migrator.ts';
 
 export interface MigrationStatus {
   name: string;
@@ -71,7 +71,7 @@ export async function migrationStatus(
   await dataSource.initialize();
   try {
     return await dataSource.transaction(async (tx) => {
-      if (options.as) await query(tx, `set local role ${identifier(options.as)}`);
+      if (options.as) await become(tx, options.as);
       return statusOf(tx, database);
     });
   } finally {

@@ -25,6 +25,7 @@ export async function readCatalog<T>(
   }
   if (typeof source === 'string') {
     const client = new Client({ connectionString: source });
+    client.on('error', () => undefined);
     await client.connect();
     try {
       return await readCatalog(client, schema, work);
