@@ -135,7 +135,8 @@ async function maintenanceUrl(adminUrl: string, targetUrl: string): Promise<stri
       return url;
     } catch (error) {
       // no such database, no CONNECT privilege, no entry in pg_hba.conf: the next candidate may do
-      if (!['3D000', '42501', '28000'].includes(sqlState(error) ?? '') || url === candidates.at(-1)) throw error;
+      if (!['3D000', '42501', '28000'].includes(sqlState(error) ?? '') || url === candidates.at(-1))
+        throw error;
     }
   }
   return adminUrl;

@@ -76,6 +76,15 @@ describe('hivesync-migrate', () => {
     expect(errors).toEqual([]);
   });
 
+  it('uses the embedded server of the repository when it is given none', { timeout: 60_000 }, async () => {
+    writeFileSync(join(folder, 'turbo.json'), '{}');
+    build('create table t0 (id integer)');
+    expect(await run(['up'])).toBe(0);
+    expect(lines.splice(0).at(-1)).toBe('billing: 1 applied, now at Step1763800000000');
+    expect(await run(['up'])).toBe(0);
+    expect(lines.splice(0)).toEqual(['billing: nothing to do, at Step1763800000000']);
+  });
+
   it('fails in one line that says which migration and why, and exits 1', async () => {
     build('create table t0 (id integer)', 'create table t1 (\n  id nonsense\n)');
     expect(await run(['up'], { DATABASE_URL: database.adminUrl })).toBe(1);
