@@ -1,6 +1,15 @@
+export { type Caller, caller, type RequestOptions } from './caller.ts';
 export type { TestContext } from './context.ts';
 export { atFileEnd } from './file-end.ts';
 export { type Neighbour, neighbour } from './neighbour.ts';
 export { type Rehearsal, rehearseMigration } from './rehearse-migration.ts';
 export { type SeverableProxy, severableProxy } from './severable-proxy.ts';
+export {
+  type ServiceParts,
+  type StartableApp,
+  type StartServiceOptions,
+  startService,
+  type TestService,
+} from './start-service.ts';
 export { bareDatabase, emptyDatabase, type TestDatabase, testDatabase } from './test-database.ts';
+export { type TestTokens, type TestUser, type TokenFlaws, testTokens, testUser } from './test-tokens.ts';
