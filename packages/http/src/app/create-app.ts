@@ -1,0 +1,154 @@
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import { ApiError, type ServiceName } from '@hivesync/contracts';
+import type { DataSource, ServiceDatabase } from '@hivesync/database';
+import type { Consumers } from '@hivesync/events';
+import Fastify, { type FastifyBaseLogger, LogController } from 'fastify';
+import { authentication } from '../auth/authentication.ts';
+import { type KeyResolver, remoteKeys } from '../auth/key-resolver.ts';
+import { serviceKeySet, serviceTokenIssuer } from '../auth/service-tokens.ts';
+import type { AppConfig } from '../config/base-config.ts';
+import { parsePrivateKey } from '../config/private-key.ts';
+import { handleError, handleFrameworkError, rawBadRequest } from '../errors/error-handler.ts';
+import { notFound } from '../errors/not-found.ts';
+import { idempotency } from '../idempotency/idempotency-key.ts';
+import { deleteExpiredAnswers } from '../idempotency/stored-answers.ts';
+import { Lifecycle } from '../lifecycle/lifecycle.ts';
+import { openapi } from '../openapi/openapi.ts';
+import { eventsRoute } from '../operations/events-route.ts';
+import { health } from '../operations/health.ts';
+import { createLogger, type Logger, requestLog } from '../operations/logging.ts';
+import { metrics } from '../operations/metrics.ts';
+import { cursorSecret } from '../paging/cursor.ts';
+import { httpReferenceOwners, type ReferenceOwners } from '../references/reference-owners.ts';
+import type { App } from './app.ts';
+import { jsonBody } from './json-body.ts';
+import { origin } from './origin.ts';
+import { requestId } from './request-id.ts';
+import { checkText } from './text-rules.ts';
+import { validatorCompiler } from './validator.ts';
+
+export interface ServiceAppOptions {
+  service: ServiceName | 'gateway';
+  config: AppConfig;
+  openapi: { title: string; description: string };
+  /** Not connected is fine: `startService` connects it. Absent for the gateway. */
+  dataSource?: DataSource | undefined;
+  /** Lets readiness and start check the schema. */
+  database?: ServiceDatabase | undefined;
+  /** Started when the database is there, stopped with the app. */
+  consumers?: Consumers | undefined;
+  /** Default: `createLogger` on stdout. */
+  logger?: Logger | undefined;
+  /** Default: keys by the URLs in `SERVICE_URLS`. */
+  keys?: KeyResolver | undefined;
+  /** Default: over HTTP by the URLs in `SERVICE_URLS`. */
+  referenceOwners?: ReferenceOwners | undefined;
+  /** Bytes of a request body, default 1 MiB; a route may set its own `bodyLimit`. */
+  bodyLimit?: number;
+}
+
+const expiredAnswersEverySeconds = 600;
+
+/**
+ * The app that every service starts from. It has no routes of the service's own yet, and does no I/O before
+ * `startService` or its first request.
+ * @throws Error where the configuration's key is none.
+ */
+export async function createApp(options: ServiceAppOptions): Promise<App> {
+  const { service, config, dataSource, database, consumers } = options;
+  const logger: FastifyBaseLogger = options.logger ?? createLogger({ service, level: config.LOG_LEVEL });
+  const app: App = Fastify({
+    loggerInstance: logger,
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'request_id' }),
+    genReqId: requestId,
+    trustProxy: ['loopback', 'linklocal', 'uniquelocal'],
+    bodyLimit: options.bodyLimit ?? 1_048_576,
+    return503OnClosing: false, // ours is a problem document, see below
+    routerOptions: { maxParamLength: 200 },
+    requestTimeout: 60_000,
+    frameworkErrors: handleFrameworkError,
+    clientErrorHandler: (error, socket) => {
+      const status =
+        error.code === 'HPE_HEADER_OVERFLOW' ? '431 Request Header Fields Too Large' : '400 Bad Request';
+      if (socket.writable) socket.end(rawBadRequest(status));
+      else socket.destroy();
+    },
+  }).withTypeProvider<TypeBoxTypeProvider>();
+
+  app.setValidatorCompiler(validatorCompiler);
+  app.setErrorHandler(handleError);
+  decorate(app, options);
+  jsonBody(app);
+  notFound(app);
+  origin(app);
+  app.addHook('onRequest', async (request, reply) => {
+    reply.header('x-request-id', request.id);
+    if (isOperational(request.routeOptions.url)) return;
+    const { lifecycle } = app;
+    if (lifecycle.closing.aborted) throw new ApiError('SHUTTING_DOWN', { headers: { 'retry-after': '2' } });
+    if (dataSource && (!dataSource.isInitialized || lifecycle.schemaError)) {
+      throw new ApiError('DATABASE_UNAVAILABLE', { headers: { 'retry-after': '2' } });
+    }
+  });
+  app.addHook('preValidation', checkText);
+  await openapi(app, options.openapi);
+  authentication(app, { service, keys: options.keys ?? remoteKeys(config.SERVICE_URLS) });
+  idempotency(app);
+  requestLog(app);
+  metrics(app, { service, dataSource, consumers });
+  health(app, { dataSource, database, consumers });
+  if (dataSource && service !== 'gateway') {
+    eventsRoute(app, { dataSource, listenUrl: config.DATABASE_LISTEN_URL });
+    app.lifecycle.every('expired idempotency keys', expiredAnswersEverySeconds, () =>
+      deleteExpiredAnswers(dataSource),
+    );
+  }
+  return app;
+}
+
+function decorate(app: App, options: ServiceAppOptions): void {
+  const { service, config, dataSource, database, consumers } = options;
+  const lifecycle = new Lifecycle({ dataSource, database, consumers, logger: app.log });
+  const key =
+    config.SERVICE_PRIVATE_KEY === undefined ? undefined : parsePrivateKey(config.SERVICE_PRIVATE_KEY);
+  const tokens =
+    key && service !== 'gateway'
+      ? serviceTokenIssuer(service, key)
+      : () => Promise.reject(new TypeError(`${service} has no key to sign service tokens with`));
+  app.decorate('serviceName', service);
+  app.decorate('config', config);
+  app.decorate('dataSource', {
+    getter() {
+      if (!dataSource) throw new TypeError(`${service} has no data source`);
+      return dataSource;
+    },
+  });
+  app.decorate('lifecycle', lifecycle);
+  app.decorate('serviceTokens', tokens);
+  app.decorate('cursorSecret', cursorSecret(config));
+  app.decorate(
+    'referenceOwners',
+    options.referenceOwners ?? httpReferenceOwners({ serviceUrls: config.SERVICE_URLS, tokens }),
+  );
+  app.addHook('onListen', async () => {
+    // `startService` has done so before; an app that is merely told to listen does its work as well.
+    lifecycle.start().catch(() => undefined);
+  });
+  app.addHook('preClose', () => lifecycle.stop());
+  app.addHook('onClose', () => lifecycle.disconnect());
+  if (key) {
+    app.get('/.well-known/service-jwks.json', { schema: { hide: true } }, async (_request, reply) => {
+      reply.header('cache-control', 'public, max-age=60');
+      return serviceKeySet(key);
+    });
+  }
+}
+
+/** Answered whatever the state of the database. */
+function isOperational(route: string | undefined): boolean {
+  return (
+    route === undefined ||
+    route.startsWith('/health/') ||
+    ['/metrics', '/openapi.json', '/.well-known/service-jwks.json'].includes(route)
+  );
+}

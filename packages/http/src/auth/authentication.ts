@@ -1,0 +1,98 @@
+import { ApiError, type ServiceName } from '@hivesync/contracts';
+import type { FastifyInstance, FastifyRequest, onRequestAsyncHookHandler } from 'fastify';
+import type { KeyResolver } from './key-resolver.ts';
+import { verifyServiceToken } from './service-tokens.ts';
+import { type AuthenticatedUser, bearerToken, tokenError, verifyUserToken } from './user-tokens.ts';
+
+type Guard = onRequestAsyncHookHandler;
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /**
+     * Lets only people with a valid access token through; afterwards `request.user` is set. As a route's
+     * `onRequest` or `preHandler` (it runs before the body is read in both cases), or as a plugin's hook.
+     */
+    requireUser: Guard;
+    /** As `requireUser`, for administrators: others get 403 ADMIN_ONLY. */
+    requireAdmin: Guard;
+    /** Who calls, where that can be told: null for a missing or invalid token, whatever is wrong with it. */
+    identifyUser(request: FastifyRequest): Promise<AuthenticatedUser | null>;
+  }
+  interface FastifyRequest {
+    /** The caller. @throws ApiError UNAUTHENTICATED where no `requireUser` ran before. */
+    readonly user: AuthenticatedUser;
+    /** The calling service, under `/internal`; null elsewhere. */
+    readonly service: ServiceName | null;
+  }
+}
+
+const users = new WeakMap<FastifyRequest, AuthenticatedUser>();
+const services = new WeakMap<FastifyRequest, ServiceName>();
+
+/** The caller, or undefined for strangers and services. */
+export const userOf = (request: FastifyRequest): AuthenticatedUser | undefined => users.get(request);
+
+/**
+ * Decorates the app with the guards, and puts every route under `/internal` behind service tokens by a hook that
+ * no route can leave out. Register it before any route.
+ */
+export function authentication(
+  app: FastifyInstance,
+  options: { service: ServiceName | 'gateway'; keys: KeyResolver },
+): void {
+  const requireUser: Guard = async (request) => {
+    if (!users.has(request)) {
+      users.set(request, await verifyUserToken(bearerToken(request.headers.authorization), options.keys));
+    }
+  };
+  const requireAdmin: Guard = async function (request, reply) {
+    await requireUser.call(this, request, reply);
+    if (request.user.role !== 'admin') throw new ApiError('ADMIN_ONLY');
+  };
+  app.decorate('requireUser', requireUser);
+  app.decorate('requireAdmin', requireAdmin);
+  app.decorate('identifyUser', async (request) => {
+    try {
+      return await verifyUserToken(bearerToken(request.headers.authorization), options.keys);
+    } catch (error) {
+      if (error instanceof ApiError) return null;
+      throw error;
+    }
+  });
+  app.decorateRequest('user', {
+    getter(this: FastifyRequest): AuthenticatedUser {
+      const user = users.get(this);
+      if (!user) throw tokenError('UNAUTHENTICATED');
+      return user;
+    },
+  });
+  app.decorateRequest('service', {
+    getter(this: FastifyRequest): ServiceName | null {
+      return services.get(this) ?? null;
+    },
+  });
+  app.addHook('onRequest', async (request) => {
+    if (!isInternal(request)) return;
+    const token = bearerToken(request.headers.authorization);
+    services.set(request, await verifyServiceToken(token, options.service, options.keys));
+  });
+  hoistGuards(app, [requireUser, requireAdmin]);
+}
+
+/** By the route that matched, so that no spelling of the URL leads around it. */
+function isInternal(request: FastifyRequest): boolean {
+  return /^\/internal(\/|$)/.test(request.routeOptions.url ?? request.url);
+}
+
+/** Who calls is settled before a body is read or validated, wherever a route put its guard. */
+function hoistGuards(app: FastifyInstance, guards: readonly Guard[]): void {
+  app.addHook('onRoute', (route) => {
+    const handlers: unknown[] = [route.preHandler ?? []].flat();
+    const found = guards.filter((guard) => handlers.includes(guard));
+    if (found.length === 0) return;
+    route.preHandler = [route.preHandler ?? []]
+      .flat()
+      .filter((one) => !found.some((guard) => Object.is(guard, one)));
+    route.onRequest = [...found, ...[route.onRequest ?? []].flat()];
+  });
+}

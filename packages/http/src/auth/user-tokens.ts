@@ -1,0 +1,68 @@
+import { ApiError, IdSchema, type SessionId, Tier, type UserId, UserRole } from '@hivesync/contracts';
+import { errors, type JWTVerifyGetKey, jwtVerify } from 'jose';
+import { Type } from 'typebox';
+import { Compile } from 'typebox/compile';
+import type { KeyResolver } from './key-resolver.ts';
+
+/** A person, as identity's signature vouches for them. Tier and role are as old as the token: 15 minutes at most. */
+export interface AuthenticatedUser {
+  id: UserId;
+  sid: SessionId;
+  tier: Tier;
+  role: UserRole;
+}
+
+const claims = Compile(
+  Type.Object({ sub: IdSchema<UserId>(), sid: IdSchema<SessionId>(), tier: Tier, role: UserRole }),
+);
+
+/** Seconds by which clocks may differ. */
+const clockTolerance = 5;
+
+/**
+ * Verifies an access token.
+ * @throws ApiError TOKEN_EXPIRED, TOKEN_INVALID, or UPSTREAM_UNAVAILABLE where identity's keys cannot be had.
+ */
+export async function verifyUserToken(token: string, keys: KeyResolver): Promise<AuthenticatedUser> {
+  const payload = await verify(token, keys.user, { issuer: 'hivesync/identity', audience: 'hivesync' });
+  if (!claims.Check(payload)) throw tokenError('TOKEN_INVALID');
+  const { sub, sid, tier, role } = payload;
+  return { id: sub, sid, tier, role };
+}
+
+/** EdDSA only, so that neither `none` nor a public key used as an HMAC secret passes. */
+export async function verify(
+  token: string,
+  key: JWTVerifyGetKey,
+  expected: { issuer: string; audience: string },
+): Promise<Record<string, unknown>> {
+  try {
+    const { payload } = await jwtVerify(token, key, {
+      ...expected,
+      algorithms: ['EdDSA'],
+      requiredClaims: ['exp', 'iss', 'aud'],
+      clockTolerance,
+    });
+    return payload;
+  } catch (error) {
+    if (error instanceof ApiError) throw error;
+    throw tokenError(error instanceof errors.JWTExpired ? 'TOKEN_EXPIRED' : 'TOKEN_INVALID');
+  }
+}
+
+/** The token of `Authorization: Bearer`. @throws ApiError UNAUTHENTICATED where there is none. */
+export function bearerToken(authorization: string | undefined): string {
+  const [, token] = /^Bearer +([\w~+/.=-]+) *$/i.exec(authorization ?? '') ?? [];
+  if (token === undefined) throw tokenError('UNAUTHENTICATED');
+  return token;
+}
+
+/** A 401 with the challenge of RFC 6750 section 3. */
+export function tokenError(code: 'UNAUTHENTICATED' | 'TOKEN_EXPIRED' | 'TOKEN_INVALID'): ApiError {
+  const challenge = 'Bearer realm="hivesync"';
+  return new ApiError(code, {
+    headers: {
+      'www-authenticate': code === 'UNAUTHENTICATED' ? challenge : `${challenge}, error="invalid_token"`,
+    },
+  });
+}

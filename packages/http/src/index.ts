@@ -1,0 +1,41 @@
+export type { App } from './app/app.ts';
+export { createApp, type ServiceAppOptions } from './app/create-app.ts';
+export * from './app/etag.ts';
+export { clientAddress } from './app/origin.ts';
+export * from './auth/key-resolver.ts';
+export {
+  type ServiceTokens,
+  serviceKeySet,
+  serviceTokenIssuer,
+  serviceTokens,
+  verifyServiceToken,
+} from './auth/service-tokens.ts';
+export { type AuthenticatedUser, verifyUserToken } from './auth/user-tokens.ts';
+export * from './config/base-config.ts';
+export * from './config/load-config.ts';
+export * from './config/private-key.ts';
+export * from './errors/error-responses.ts';
+export { type Problem, ProblemSchema, problemOf, problemType } from './errors/problem.ts';
+export { toApiError, unknownReference } from './errors/translate.ts';
+export * from './event-sources.ts';
+export { type Outcome, unitOfWork } from './idempotency/unit-of-work.ts';
+export type { Lifecycle } from './lifecycle/lifecycle.ts';
+export * from './lifecycle/run-service.ts';
+export * from './lifecycle/start-service.ts';
+export { createLogger, hashedUser, type Logger } from './operations/logging.ts';
+export {
+  type CursorKey,
+  type CursorScope,
+  cursorScope,
+  decodeCursor,
+  encodeCursor,
+} from './paging/cursor.ts';
+export * from './paging/page.ts';
+export * from './references/reference-owners.ts';
+export * from './references/resolve-references.ts';
+export {
+  maxResolvedIds,
+  ResolveBody,
+  type ResolvedReference,
+  ResolveReply,
+} from './references/resolve-schemas.ts';

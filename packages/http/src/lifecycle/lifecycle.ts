@@ -1,0 +1,165 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  assertSchemaCurrent,
+  connectDataSource,
+  type DataSource,
+  SchemaAheadError,
+  SchemaBehindError,
+  type ServiceDatabase,
+} from '@hivesync/database';
+import { type Consumers, isTransient } from '@hivesync/events';
+import type { FastifyBaseLogger } from 'fastify';
+
+type Work = (signal: AbortSignal) => Promise<unknown> | unknown;
+
+export interface LifecycleOptions {
+  dataSource: DataSource | undefined;
+  database: ServiceDatabase | undefined;
+  consumers: Consumers | undefined;
+  logger: FastifyBaseLogger;
+}
+
+/**
+ * What an app does besides answering: it connects to its database in the background, waiting for one that is not
+ * there yet, checks the schema, does what is registered here, and then reads events. Ends with the app.
+ */
+export class Lifecycle {
+  readonly #options: LifecycleOptions;
+  readonly #closing = new AbortController();
+  readonly #once: { name: string; work: Work }[] = [];
+  readonly #timers = new Set<NodeJS.Timeout>();
+  readonly #running = new Set<Promise<void>>();
+  #started: Promise<void> | undefined;
+  #connected = false;
+  #draining = false;
+  #schemaError: Error | undefined;
+
+  constructor(options: LifecycleOptions) {
+    this.#options = options;
+  }
+
+  /** Aborts when the app closes: waits and long polls end with it. */
+  get closing(): AbortSignal {
+    return this.#closing.signal;
+  }
+
+  /** True from the moment when readiness shall fail. */
+  get draining(): boolean {
+    return this.#draining;
+  }
+
+  /** Why this code cannot run on the schema, once that is known. */
+  get schemaError(): Error | undefined {
+    return this.#schemaError;
+  }
+
+  /** Has `work` done once, when the database is there; again while the database fails it. */
+  whenReady(name: string, work: Work): void {
+    this.#once.push({ name, work });
+  }
+
+  /**
+   * Has `work` done when the database is there and every `seconds` after that, never twice at once in this
+   * process. A failure is logged, and the next turn tries again.
+   */
+  every(name: string, seconds: number, work: Work): void {
+    let busy = false;
+    const turn = async () => {
+      if (busy || this.closing.aborted) return;
+      busy = true;
+      try {
+        await work(this.closing);
+      } catch (error) {
+        this.#options.logger.warn({ err: error, work: name }, 'work in the background failed');
+      } finally {
+        busy = false;
+      }
+    };
+    this.whenReady(name, async () => {
+      await turn();
+      if (this.closing.aborted) return;
+      this.#timers.add(setInterval(() => this.#track(turn()), seconds * 1_000).unref());
+    });
+  }
+
+  /**
+   * Starts once, however often it is called. Resolves when everything runs, or the app was closed before.
+   * @throws SchemaBehindError, SchemaAheadError, or what work that is due once failed with.
+   */
+  start(): Promise<void> {
+    this.#started ??= this.#start();
+    return this.#started;
+  }
+
+  /** From now on readiness fails. */
+  drain(): void {
+    this.#draining = true;
+  }
+
+  /** Ends waits, lets work under way finish, stops consumers. The database is still there. */
+  async stop(): Promise<void> {
+    this.#draining = true;
+    this.#closing.abort();
+    for (const timer of this.#timers) clearInterval(timer);
+    await this.#started?.catch(() => undefined);
+    await Promise.all([this.#options.consumers?.stop(), ...this.#running]);
+  }
+
+  /** Closes the pool, unless it was given to us open. */
+  async disconnect(): Promise<void> {
+    const { dataSource } = this.#options;
+    if (this.#connected && dataSource?.isInitialized) await dataSource.destroy();
+  }
+
+  async #start(): Promise<void> {
+    const { dataSource, consumers, logger } = this.#options;
+    try {
+      if (dataSource) await this.#connect(dataSource);
+      for (const { name, work } of this.#once) await this.#untilDone(name, work);
+      if (!this.closing.aborted) consumers?.start();
+    } catch (error) {
+      if (this.closing.aborted) return;
+      logger.fatal({ err: error }, 'the service cannot start');
+      throw error;
+    }
+  }
+
+  async #connect(dataSource: DataSource): Promise<void> {
+    const { database, logger } = this.#options;
+    if (!dataSource.isInitialized) {
+      this.#connected = true;
+      await connectDataSource(dataSource, {
+        signal: this.closing,
+        onFailure: (error) => logger.warn({ err: error }, 'the database is not there yet'),
+      });
+    }
+    if (!database) return;
+    await this.#untilDone('schema check', async () => {
+      try {
+        await assertSchemaCurrent(dataSource, database);
+      } catch (error) {
+        if (error instanceof SchemaBehindError || error instanceof SchemaAheadError)
+          this.#schemaError = error;
+        throw error;
+      }
+    });
+  }
+
+  async #untilDone(name: string, work: Work): Promise<void> {
+    for (let pause = 250; !this.closing.aborted; pause = Math.min(pause * 2, 5_000)) {
+      try {
+        await work(this.closing);
+        return;
+      } catch (error) {
+        if (!isTransient(error)) throw error;
+        this.#options.logger.warn({ err: error, work: name }, 'waiting for the database');
+        await sleep(pause, undefined, { signal: this.closing });
+      }
+    }
+  }
+
+  #track(work: Promise<void>): void {
+    this.#running.add(work);
+    void work.finally(() => this.#running.delete(work));
+  }
+}

@@ -1,0 +1,51 @@
+import type { ErrorCode } from '@hivesync/contracts';
+import type { FastifyInstance, RouteOptions } from 'fastify';
+import { type TSchema, Type } from 'typebox';
+import { errorResponses } from '../errors/error-responses.ts';
+
+const IdempotencyKey = Type.Optional(
+  Type.String({
+    description:
+      'Repeating a request with the same key (1 to 255 printable ASCII characters) within 24 h gives its answer again instead of doing it twice',
+  }),
+);
+
+/**
+ * Adds to a route's document what follows from how it is built: its security and 401 from its guard, 403 where it
+ * is for administrators, 400 where there is something to validate, and the header of idempotent routes. What the
+ * route says itself stands.
+ */
+export function documentRoute(app: FastifyInstance, route: RouteOptions): void {
+  if (!route.schema || route.schema.hide) return;
+  const guards: unknown[] = [route.onRequest ?? [], route.preHandler ?? []].flat();
+  const internal = route.url.startsWith('/internal');
+  const admin = guards.includes(app.requireAdmin);
+  const user = admin || guards.includes(app.requireUser);
+  const { body, querystring, params, headers, response } = route.schema;
+  const codes: ErrorCode[] = [];
+  if (body || querystring || params) codes.push('VALIDATION_FAILED');
+  if (user || internal) codes.push('UNAUTHENTICATED', 'TOKEN_EXPIRED', 'TOKEN_INVALID');
+  if (admin) codes.push('ADMIN_ONLY');
+  if (body) codes.push('BODY_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE');
+  if (route.config?.idempotent) codes.push('IDEMPOTENCY_KEY_IN_USE', 'IDEMPOTENCY_KEY_REUSED');
+
+  route.schema = {
+    ...route.schema,
+    ...(user && !route.schema.security && { security: [{ accessToken: [] }] }),
+    ...(internal && { security: [{ serviceToken: [] }], tags: ['internal'] }),
+    ...(route.config?.idempotent && { headers: withHeader(headers) }),
+    response: inOrder({ ...errorResponses(...codes), ...(response as object | undefined) }),
+  };
+}
+
+function withHeader(headers: unknown): TSchema {
+  const properties =
+    typeof headers === 'object' && headers !== null && 'properties' in headers ? headers.properties : {};
+  return Type.Object({
+    ...(properties as Record<string, TSchema>),
+    'idempotency-key': IdempotencyKey,
+  });
+}
+
+const inOrder = (responses: object): object =>
+  Object.fromEntries(Object.entries(responses).sort(([a], [b]) => a.localeCompare(b)));

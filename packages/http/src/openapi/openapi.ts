@@ -1,0 +1,56 @@
+import swagger from '@fastify/swagger';
+import type { App } from '../app/app.ts';
+import { documentRoute } from './document-route.ts';
+import { nameComponents, type OpenApiNode } from './name-components.ts';
+
+/**
+ * Serves `GET /openapi.json`, OpenAPI 3.1 of all routes that are not hidden; those under `/internal` carry the tag
+ * `internal` and are left out by the gateway. The same routes always give the same text. Register it before any
+ * route.
+ */
+export async function openapi(app: App, info: { title: string; description: string }): Promise<void> {
+  app.addHook('onRoute', (route) => documentRoute(app, route));
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: { ...info, version: '1.0.0' },
+      components: {
+        securitySchemes: {
+          accessToken: {
+            type: 'http',
+            scheme: 'bearer',
+            bearerFormat: 'JWT',
+            description: 'Access token of a person, from POST /api/v1/auth/login; lasts 15 minutes',
+          },
+          serviceToken: {
+            type: 'http',
+            scheme: 'bearer',
+            bearerFormat: 'JWT',
+            description: 'Short token that a service of the platform signs for another',
+          },
+        },
+      },
+    },
+    convertConstToEnum: false,
+    transformObject: (documents) => {
+      if (!('openapiObject' in documents)) throw new TypeError('The document is OpenAPI');
+      const document = nameComponents(documents.openapiObject as OpenApiNode);
+      assertNamed(document);
+      return document;
+    },
+  });
+  app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger());
+}
+
+/** Clients are generated from the document, and each operation becomes a name there. */
+function assertNamed(document: OpenApiNode): void {
+  const seen = new Set<string>();
+  for (const [path, operations] of Object.entries((document.paths ?? {}) as Record<string, OpenApiNode>)) {
+    for (const [method, operation] of Object.entries(operations as Record<string, OpenApiNode>)) {
+      const id = operation.operationId;
+      if (typeof id !== 'string') throw new Error(`${method.toUpperCase()} ${path} has no operationId`);
+      if (seen.has(id)) throw new Error(`two operations are named ${id}`);
+      seen.add(id);
+    }
+  }
+}

@@ -1,0 +1,98 @@
+import { ApiError } from '@hivesync/contracts';
+import { assertSchemaCurrent, type DataSource, query, type ServiceDatabase } from '@hivesync/database';
+import type { Consumers } from '@hivesync/events';
+import type { FastifyInstance } from 'fastify';
+
+type Check = { status: 'ok' | 'failing'; [detail: string]: unknown };
+
+export interface HealthOptions {
+  dataSource: DataSource | undefined;
+  database: ServiceDatabase | undefined;
+  consumers: Consumers | undefined;
+}
+
+const databaseDeadlineMs = 1_000;
+/** A schema that was current stays so for us: migrations that run later are ahead, not behind. */
+const schemaKnownForMs = 10_000;
+
+/**
+ * `GET /health/live`: the process answers. `GET /health/ready`: it can do its work (200), or which check fails (503).
+ * How far consumers are behind is told but fails nothing: the requests of this service are not late by it.
+ */
+export function health(app: FastifyInstance, options: HealthOptions): void {
+  const schema = { hide: true };
+  app.get('/health/live', { schema }, async () => ({ status: 'ok' }));
+  app.get('/health/ready', { schema }, async (_request, reply) => {
+    const checks: Record<string, Check> = {};
+    if (app.lifecycle.draining) checks.shutdown = { status: 'failing', reason: 'shutting down' };
+    if (options.dataSource) {
+      checks.database = await database(options.dataSource);
+      if (checks.database.status === 'ok') {
+        checks.schema = await schemaVersion(options);
+        if (options.consumers) checks.events = await lag(options.consumers);
+      }
+    }
+    const ready = Object.values(checks).every(({ status }) => status === 'ok');
+    reply.code(ready ? 200 : 503).header('cache-control', 'no-store');
+    return { status: ready ? 'ok' : 'failing', checks };
+  });
+
+  let current: { until: number } | undefined;
+  async function schemaVersion({ dataSource, database: own }: HealthOptions): Promise<Check> {
+    if (!dataSource || !own || (current && current.until > Date.now())) return { status: 'ok' };
+    try {
+      await within(databaseDeadlineMs, assertSchemaCurrent(dataSource, own));
+      current = { until: Date.now() + schemaKnownForMs };
+      return { status: 'ok' };
+    } catch (error) {
+      const reason = error instanceof Error && error.name.startsWith('Schema') ? error.message : 'not known';
+      return { status: 'failing', reason };
+    }
+  }
+}
+
+async function database(dataSource: DataSource): Promise<Check> {
+  if (!dataSource.isInitialized) return { status: 'failing', reason: 'not connected' };
+  const begun = performance.now();
+  try {
+    await within(databaseDeadlineMs, query(dataSource, 'select 1'));
+    return { status: 'ok', ms: Math.round((performance.now() - begun) * 10) / 10 };
+  } catch (error) {
+    return {
+      status: 'failing',
+      reason: error instanceof ApiError ? 'no answer within 1 s' : 'not reachable',
+    };
+  }
+}
+
+async function lag(consumers: Consumers): Promise<Check> {
+  try {
+    const sources = await within(databaseDeadlineMs, consumers.lag());
+    return {
+      status: 'ok',
+      sources: sources.map(({ source, behind, lastEventAt }) => ({
+        source,
+        behind,
+        last_event_at: lastEventAt,
+      })),
+    };
+  } catch {
+    // The database's own check says what is wrong.
+    return { status: 'ok', sources: 'not known' };
+  }
+}
+
+/** @throws ApiError DATABASE_UNAVAILABLE after `ms`. */
+async function within<T>(ms: number, work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new ApiError('DATABASE_UNAVAILABLE')), ms);
+  });
+  // It goes on without us; what it says then concerns nobody.
+  work.catch(() => undefined);
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

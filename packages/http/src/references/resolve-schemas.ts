@@ -1,0 +1,44 @@
+import { type Id, IdSchema } from '@hivesync/contracts';
+import { type Static, type TObject, type TSchema, Type } from 'typebox';
+
+/** Ids in one call of an owner's `/internal/<nouns>/resolve`. */
+export const maxResolvedIds = 1_000;
+
+/** The body of `POST /internal/<nouns>/resolve`. */
+export const ResolveBody = Type.Object(
+  { ids: Type.Array(IdSchema<Id<string>>(), { minItems: 1, maxItems: maxResolvedIds }) },
+  { additionalProperties: false },
+);
+export type ResolveBody = Static<typeof ResolveBody>;
+
+/** Its answer: those that exist, in any order. `data` is what the aggregate's events carry. */
+export function ResolveReply<Data extends TSchema>(data: Data) {
+  return Type.Object(
+    {
+      items: Type.Array(
+        Type.Object(
+          { id: IdSchema<Id<string>>(), version: Type.Integer({ minimum: 0 }), data },
+          { additionalProperties: false },
+        ),
+      ),
+    },
+    { additionalProperties: false },
+  );
+}
+
+/** The answer as a caller reads it: fields that are not known here yet are no error. */
+export const AnyResolveReply: TObject = Type.Object({
+  items: Type.Array(
+    Type.Object({
+      id: Type.String({ format: 'uuid' }),
+      version: Type.Integer({ minimum: 0 }),
+      data: Type.Record(Type.String(), Type.Unknown()),
+    }),
+  ),
+});
+
+export interface ResolvedReference {
+  id: string;
+  version: number;
+  data: Readonly<Record<string, unknown>>;
+}
