@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { emptyDatabase, type TestDatabase } from '@hivesync/testing';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { emptyDatabase, type TestDatabase } from '../../testing/src/index.ts';
 import {
   connectDataSource,
   createDataSource,

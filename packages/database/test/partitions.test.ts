@@ -1,5 +1,5 @@
+import { type TestDatabase, testDatabase } from '@hivesync/testing';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { type TestDatabase, testDatabase } from '../../testing/src/index.ts';
 import { type DataSource, dropExpiredPartitions, ensurePartitions, query, sqlState } from '../src/index.ts';
 import { library } from './library.ts';
 

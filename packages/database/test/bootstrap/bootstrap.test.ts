@@ -2,9 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { serviceNames } from '@hivesync/contracts';
+import { atFileEnd, bareDatabase, emptyDatabase, type TestDatabase } from '@hivesync/testing';
 import { Client } from 'pg';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { atFileEnd, bareDatabase, emptyDatabase, type TestDatabase } from '../../../testing/src/index.ts';
 import {
   BootstrapRefusedError,
   bootstrap,

@@ -1,8 +1,8 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { bareDatabase, emptyDatabase, type TestDatabase } from '@hivesync/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { bareDatabase, emptyDatabase, type TestDatabase } from '../../../testing/src/index.ts';
 import { main } from '../../src/cli/main.ts';
 
 let folder: string;

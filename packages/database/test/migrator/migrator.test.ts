@@ -1,7 +1,7 @@
+import { emptyDatabase, type TestDatabase } from '@hivesync/testing';
 import { Client } from 'pg';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { emptyDatabase, type TestDatabase } from '../../../testing/src/index.ts';
 import {
   assertSchemaCurrent,
   defineDatabase,

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { type TestDatabase, testDatabase } from '@hivesync/testing';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { type TestDatabase, testDatabase } from '../../../testing/src/index.ts';
 import {
   applyReferenceDeleted,
   constraintViolation,

@@ -1,5 +1,5 @@
+import { type TestDatabase, testDatabase } from '@hivesync/testing';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type TestDatabase, testDatabase } from '../../../testing/src/index.ts';
 import {
   applyReferenceDeleted,
   applyReferenceUpdated,
