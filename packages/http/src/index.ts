@@ -22,6 +22,7 @@ export { type Outcome, unitOfWork } from './idempotency/unit-of-work.ts';
 export type { Lifecycle } from './lifecycle/lifecycle.ts';
 export * from './lifecycle/run-service.ts';
 export * from './lifecycle/start-service.ts';
+export type { Check } from './operations/health.ts';
 export { createLogger, hashedUser, type Logger } from './operations/logging.ts';
 export {
   type CursorKey,

@@ -13,9 +13,9 @@ import { notFound } from '../errors/not-found.ts';
 import { idempotency } from '../idempotency/idempotency-key.ts';
 import { deleteExpiredAnswers } from '../idempotency/stored-answers.ts';
 import { Lifecycle } from '../lifecycle/lifecycle.ts';
-import { openapi } from '../openapi/openapi.ts';
+import { type OpenApiOptions, openapi } from '../openapi/openapi.ts';
 import { eventsRoute } from '../operations/events-route.ts';
-import { health } from '../operations/health.ts';
+import { type Check, health } from '../operations/health.ts';
 import { createLogger, type Logger, requestLog } from '../operations/logging.ts';
 import { metrics } from '../operations/metrics.ts';
 import { cursorSecret } from '../paging/cursor.ts';
@@ -30,7 +30,7 @@ import { validatorCompiler } from './validator.ts';
 export interface ServiceAppOptions {
   service: ServiceName | 'gateway';
   config: AppConfig;
-  openapi: { title: string; description: string };
+  openapi: OpenApiOptions;
   /** Not connected is fine: `startService` connects it. Absent for the gateway. */
   dataSource?: DataSource | undefined;
   /** Lets readiness and start check the schema. */
@@ -45,6 +45,10 @@ export interface ServiceAppOptions {
   referenceOwners?: ReferenceOwners | undefined;
   /** Bytes of a request body, default 1 MiB; a route may set its own `bodyLimit`. */
   bodyLimit?: number;
+  /** Whose `X-Forwarded-*` is believed. Default: that of private networks, where our gateway is. */
+  trustProxy?: boolean | string[];
+  /** What readiness tells beside its own checks. */
+  readiness?: (() => Promise<Record<string, Check>>) | undefined;
 }
 
 const expiredAnswersEverySeconds = 600;
@@ -61,7 +65,7 @@ export async function createApp(options: ServiceAppOptions): Promise<App> {
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'request_id' }),
     genReqId: requestId,
-    trustProxy: ['loopback', 'linklocal', 'uniquelocal'],
+    trustProxy: options.trustProxy ?? ['loopback', 'linklocal', 'uniquelocal'],
     bodyLimit: options.bodyLimit ?? 1_048_576,
     return503OnClosing: false, // ours is a problem document, see below
     routerOptions: { maxParamLength: 200 },
@@ -96,7 +100,7 @@ export async function createApp(options: ServiceAppOptions): Promise<App> {
   idempotency(app);
   requestLog(app);
   metrics(app, { service, dataSource, consumers });
-  health(app, { dataSource, database, consumers });
+  health(app, { dataSource, database, consumers, more: options.readiness });
   if (dataSource && service !== 'gateway') {
     eventsRoute(app, { dataSource, listenUrl: config.DATABASE_LISTEN_URL });
     app.lifecycle.every('expired idempotency keys', expiredAnswersEverySeconds, () =>

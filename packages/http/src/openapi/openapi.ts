@@ -3,12 +3,19 @@ import type { App } from '../app/app.ts';
 import { documentRoute } from './document-route.ts';
 import { nameComponents, type OpenApiNode } from './name-components.ts';
 
+export interface OpenApiOptions {
+  title: string;
+  description: string;
+  /** Served instead of the document of the app's own routes. */
+  document?: () => object;
+}
+
 /**
  * Serves `GET /openapi.json`, OpenAPI 3.1 of all routes that are not hidden; those under `/internal` carry the tag
  * `internal` and are left out by the gateway. The same routes always give the same text. Register it before any
  * route.
  */
-export async function openapi(app: App, info: { title: string; description: string }): Promise<void> {
+export async function openapi(app: App, { document, ...info }: OpenApiOptions): Promise<void> {
   app.addHook('onRoute', (route) => documentRoute(app, route));
   await app.register(swagger, {
     openapi: {
@@ -39,7 +46,7 @@ export async function openapi(app: App, info: { title: string; description: stri
       return document;
     },
   });
-  app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger());
+  app.get('/openapi.json', { schema: { hide: true } }, async () => document?.() ?? app.swagger());
 }
 
 /** Clients are generated from the document, and each operation becomes a name there. */

@@ -3,12 +3,14 @@ import { assertSchemaCurrent, type DataSource, query, type ServiceDatabase } fro
 import type { Consumers } from '@hivesync/events';
 import type { FastifyInstance } from 'fastify';
 
-type Check = { status: 'ok' | 'failing'; [detail: string]: unknown };
+/** One part of readiness; `failing` fails the whole. */
+export type Check = { status: 'ok' | 'failing'; [detail: string]: unknown };
 
 export interface HealthOptions {
   dataSource: DataSource | undefined;
   database: ServiceDatabase | undefined;
   consumers: Consumers | undefined;
+  more?: (() => Promise<Record<string, Check>>) | undefined;
 }
 
 const databaseDeadlineMs = 1_000;
@@ -32,6 +34,7 @@ export function health(app: FastifyInstance, options: HealthOptions): void {
         if (options.consumers) checks.events = await lag(options.consumers);
       }
     }
+    Object.assign(checks, await options.more?.());
     const ready = Object.values(checks).every(({ status }) => status === 'ok');
     reply.code(ready ? 200 : 503).header('cache-control', 'no-store');
     return { status: ready ? 'ok' : 'failing', checks };
