@@ -1,10 +1,9 @@
 import type { CloudEvent } from '@hivesync/contracts';
-import type { DataSource, Transaction } from '@hivesync/database';
+import { type DataSource, type Transaction, transaction } from '@hivesync/database';
 import type { FeedItem } from '../feed-page.ts';
 import type { FeedPosition } from '../position.ts';
 import type { EventHandler, Subscriptions } from '../subscriptions.ts';
 import { readEvent } from '../validation.ts';
-import { attempt } from './attempt.ts';
 import { lockCursorAt, moveCursor, tryConsumerLock } from './cursor.ts';
 import { describe, type ParkReason, park, parkedSubjects } from './parking.ts';
 
@@ -42,7 +41,7 @@ export interface Batch {
  */
 export async function applyBatch(batch: Batch): Promise<{ outcome: BatchOutcome; counts: BatchCounts }> {
   const { dataSource, source, after, items } = batch;
-  return attempt(dataSource, async (tx) => {
+  return transaction(dataSource, async (tx) => {
     const counts: BatchCounts = { applied: 0, unknown: 0, parked: [] };
     if (!(await tryConsumerLock(tx, source))) return { outcome: 'standby' as const, counts };
     if (!(await lockCursorAt(tx, source, after))) return { outcome: 'moved' as const, counts };

@@ -1,8 +1,13 @@
-import { type DataSource, type EntityManager, query, type Transaction } from '@hivesync/database';
+import {
+  type DataSource,
+  type EntityManager,
+  query,
+  type Transaction,
+  transaction,
+} from '@hivesync/database';
 import type { FeedItem } from '../feed-page.ts';
 import type { Subscriptions } from '../subscriptions.ts';
 import { readEvent } from '../validation.ts';
-import { attempt } from './attempt.ts';
 import { consumerLock } from './cursor.ts';
 import { isTransient } from './transient.ts';
 
@@ -160,7 +165,7 @@ async function retryFirst(
   );
   if (!first) return 'none';
   try {
-    await attempt(dataSource, async (tx) => {
+    await transaction(dataSource, async (tx) => {
       await consumerLock(tx, source);
       // Gone if another command was faster: then it has been applied.
       if (!(await unpark(tx, source, first.event_id))) return;

@@ -1,13 +1,5 @@
 import { isDatabaseUnavailable, isRetriable, sqlState } from '@hivesync/database';
 
-/** The connection ended inside a transaction; whether that was committed, the cursor will tell. */
-export class ConnectionLostError extends Error {
-  constructor(cause: unknown) {
-    super('The connection was lost inside a transaction', { cause });
-    this.name = 'ConnectionLostError';
-  }
-}
-
 /**
  * Failures of the database or of the way to it. They say nothing about the event in hand: whoever meets one
  * waits and tries again, and never parks. A statement timeout (57014) is not among them, since an
@@ -16,7 +8,6 @@ export class ConnectionLostError extends Error {
 export function isTransient(error: unknown): boolean {
   const code = sqlState(error) ?? '';
   return (
-    error instanceof ConnectionLostError ||
     isRetriable(error) ||
     isDatabaseUnavailable(error) ||
     passing.has(code) ||
