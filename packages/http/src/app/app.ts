@@ -1,14 +1,18 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { ServiceName } from '@hivesync/contracts';
 import type { DataSource } from '@hivesync/database';
+import type { Origin } from '@hivesync/events';
 import type {
   FastifyBaseLogger,
   FastifyInstance,
+  onRequestAsyncHookHandler,
   RawReplyDefaultExpression,
   RawRequestDefaultExpression,
   RawServerDefault,
 } from 'fastify';
+import type { Registry } from 'prom-client';
 import type { ServiceTokens } from '../auth/service-tokens.ts';
+import type { AuthenticatedUser } from '../auth/user-tokens.ts';
 import type { AppConfig } from '../config/base-config.ts';
 import type { Lifecycle } from '../lifecycle/lifecycle.ts';
 import type { ReferenceOwners } from '../references/reference-owners.ts';
@@ -22,6 +26,7 @@ export type App = FastifyInstance<
   TypeBoxTypeProvider
 >;
 
+// All in one place, and in the one that `App` comes from, so that whoever has the type has these as well.
 declare module 'fastify' {
   interface FastifyInstance {
     serviceName: ServiceName | 'gateway';
@@ -33,5 +38,30 @@ declare module 'fastify' {
     /** Tokens for calls to other services. @throws TypeError in an app without a key. */
     serviceTokens: ServiceTokens;
     cursorSecret: Buffer;
+    /** The app's own metrics; a service adds its counters and gauges here. */
+    metrics: Registry;
+    /**
+     * Lets only people with a valid access token through; afterwards `request.user` is set. As a route's
+     * `onRequest` or `preHandler` (it runs before the body is read in both cases), or as a plugin's `onRequest` hook.
+     */
+    requireUser: onRequestAsyncHookHandler;
+    /** As `requireUser`, for administrators: others get 403 ADMIN_ONLY. */
+    requireAdmin: onRequestAsyncHookHandler;
+    /** Who calls, where that can be told: null for a missing or invalid token, whatever is wrong with it. */
+    identifyUser(request: FastifyRequest): Promise<AuthenticatedUser | null>;
+  }
+
+  interface FastifyRequest {
+    /** The caller. @throws ApiError UNAUTHENTICATED where no `requireUser` ran before. */
+    readonly user: AuthenticatedUser;
+    /** The calling service, under `/internal`; null elsewhere. */
+    readonly service: ServiceName | null;
+    /** Who causes what this request does: goes with every event that it publishes. */
+    readonly origin: Origin;
+  }
+
+  interface FastifyContextConfig {
+    /** The route takes `Idempotency-Key`; its handler answers through `unitOfWork`. */
+    idempotent?: boolean;
   }
 }

@@ -3,13 +3,6 @@ import type { Origin } from '@hivesync/events';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { userOf } from '../auth/authentication.ts';
 
-declare module 'fastify' {
-  interface FastifyRequest {
-    /** Who causes what this request does: goes with every event that it publishes. */
-    readonly origin: Origin;
-  }
-}
-
 export function origin(app: FastifyInstance): void {
   app.decorateRequest('origin', {
     getter(this: FastifyRequest): Origin {

@@ -6,26 +6,6 @@ import { type AuthenticatedUser, bearerToken, tokenError, verifyUserToken } from
 
 type Guard = onRequestAsyncHookHandler;
 
-declare module 'fastify' {
-  interface FastifyInstance {
-    /**
-     * Lets only people with a valid access token through; afterwards `request.user` is set. As a route's
-     * `onRequest` or `preHandler` (it runs before the body is read in both cases), or as a plugin's hook.
-     */
-    requireUser: Guard;
-    /** As `requireUser`, for administrators: others get 403 ADMIN_ONLY. */
-    requireAdmin: Guard;
-    /** Who calls, where that can be told: null for a missing or invalid token, whatever is wrong with it. */
-    identifyUser(request: FastifyRequest): Promise<AuthenticatedUser | null>;
-  }
-  interface FastifyRequest {
-    /** The caller. @throws ApiError UNAUTHENTICATED where no `requireUser` ran before. */
-    readonly user: AuthenticatedUser;
-    /** The calling service, under `/internal`; null elsewhere. */
-    readonly service: ServiceName | null;
-  }
-}
-
 const users = new WeakMap<FastifyRequest, AuthenticatedUser>();
 const services = new WeakMap<FastifyRequest, ServiceName>();
 

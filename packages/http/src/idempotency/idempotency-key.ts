@@ -4,13 +4,6 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { userOf } from '../auth/authentication.ts';
 import { findAnswer, type IdempotentRequest, type StoredAnswer } from './stored-answers.ts';
 
-declare module 'fastify' {
-  interface FastifyContextConfig {
-    /** The route takes `Idempotency-Key`; its handler answers through `unitOfWork`. */
-    idempotent?: boolean;
-  }
-}
-
 const header = 'idempotency-key';
 const wellFormed = /^[\x20-\x7e]{1,255}$/;
 

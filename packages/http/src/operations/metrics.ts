@@ -3,13 +3,6 @@ import type { Consumers } from '@hivesync/events';
 import type { FastifyInstance } from 'fastify';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 
-declare module 'fastify' {
-  interface FastifyInstance {
-    /** The app's own metrics; a service adds its counters and gauges here. */
-    metrics: Registry;
-  }
-}
-
 /** `GET /metrics` in Prometheus' text format: of requests, the process, the connection pool and consumers. */
 export function metrics(
   app: FastifyInstance,
