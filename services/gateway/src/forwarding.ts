@@ -1,6 +1,6 @@
 import replyFrom, { type FastifyReplyFromHooks } from '@fastify/reply-from';
 import { ApiError, type ServiceName } from '@hivesync/contracts';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyRequest, FastifySchema } from 'fastify';
 import { BodyLimit, bodyTooLarge } from './body-limit.ts';
 import { requestHeaders, responseHeaders } from './headers.ts';
 import type { PublicRoute } from './public-routes.ts';
@@ -14,6 +14,9 @@ export interface ForwardingOptions {
   /** Bytes of a request body. Services set lower limits for their own routes. */
   bodyLimit: number;
 }
+
+/** The services document their routes; the gateway merges what they say. */
+const documentedElsewhere: FastifySchema & { hide: true } = { hide: true };
 
 /** Nothing was answered yet, so a read may be sent once more. */
 const connectionErrors = new Set([
@@ -38,10 +41,13 @@ export async function forwarding(app: FastifyInstance, options: ForwardingOption
     destroyAgent: true,
   });
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser('*', (_request, payload, done) => {
+  // Kept aside until it is sent on: hooks that look at `request.body` expect what was parsed, not a stream.
+  const bodies = new WeakMap<FastifyRequest, BodyLimit>();
+  app.addContentTypeParser('*', (request, payload, done) => {
     const limited = new BodyLimit(options.bodyLimit);
     payload.on('error', (error: Error) => limited.destroy(error));
-    done(null, payload.pipe(limited));
+    bodies.set(request, payload.pipe(limited));
+    done(null);
   });
 
   for (const { service, method, url } of options.routes) {
@@ -49,6 +55,7 @@ export async function forwarding(app: FastifyInstance, options: ForwardingOption
     app.route({
       method,
       url,
+      schema: documentedElsewhere,
       onRequest: async (request) => {
         refuseDotSegments(request);
         if (Number(request.headers['content-length']) > options.bodyLimit)
@@ -56,6 +63,7 @@ export async function forwarding(app: FastifyInstance, options: ForwardingOption
       },
       handler: (request, reply) => {
         if (!upstream) throw unavailable(service);
+        request.body = bodies.get(request);
         return reply.from(undefined, hooks(service, upstream, options.deadlineMs, request));
       },
     });
@@ -85,7 +93,6 @@ function hooks(
       attempt === 0 && req.method === 'GET' && connectionErrors.has(codeOf(err)) ? 50 : null,
     onError: (reply, { error }) => {
       const refused = causes(error).find((cause) => cause instanceof ApiError);
-      if (!refused) request.log.warn({ err: error, upstream: service }, 'no answer from upstream');
       reply.send(refused ?? unavailable(service, error));
     },
   };
