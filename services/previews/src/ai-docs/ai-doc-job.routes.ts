@@ -15,10 +15,12 @@ export async function aiDocJobRoutes(app: App, { dataSource }: { dataSource: Dat
         operationId: 'listAiDocs',
         summary: 'List the AI documentation jobs of a project, newest first',
         tags: ['ai-docs'],
-        security: [{ accessToken: [] }],
         params: ProjectParams,
         querystring: AiDocJobQuery,
-        response: { 200: AiDocJobPage, ...errorResponses('MALFORMED_CURSOR', 'NOT_FOUND') },
+        response: {
+          200: AiDocJobPage,
+          ...errorResponses('VALIDATION_FAILED', 'MALFORMED_CURSOR', 'NOT_FOUND'),
+        },
       },
     },
     async (request) => {

@@ -18,7 +18,7 @@ export const AiDocJobSchema = Type.Object(
     created_at: Time,
     completed_at: Type.Union([Time, Type.Null()]),
   },
-  { additionalProperties: false },
+  { $id: 'AiDocJob', additionalProperties: false },
 );
 export type AiDocJobBody = Static<typeof AiDocJobSchema>;
 

@@ -19,10 +19,12 @@ export async function previewJobRoutes(app: App, { dataSource }: { dataSource: D
         operationId: 'listPreviews',
         summary: 'List the preview jobs of a project, newest first',
         tags: ['previews'],
-        security: [{ accessToken: [] }],
         params: ProjectParams,
         querystring: PreviewJobQuery,
-        response: { 200: PreviewJobPage, ...errorResponses('MALFORMED_CURSOR', 'NOT_FOUND') },
+        response: {
+          200: PreviewJobPage,
+          ...errorResponses('VALIDATION_FAILED', 'MALFORMED_CURSOR', 'NOT_FOUND'),
+        },
       },
     },
     async (request) => {

@@ -32,7 +32,7 @@ export const PreviewJobSchema = Type.Object(
     created_at: Time,
     completed_at: Type.Union([Time, Type.Null()]),
   },
-  { additionalProperties: false },
+  { $id: 'PreviewJob', additionalProperties: false },
 );
 export type PreviewJobBody = Static<typeof PreviewJobSchema>;
 

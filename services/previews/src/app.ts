@@ -1,0 +1,41 @@
+import type { DataSource } from '@hivesync/database';
+import { Consumers } from '@hivesync/events';
+import { type App, createApp, eventSources, type ServiceAppOptions } from '@hivesync/http';
+import { aiDocJobRoutes } from './ai-docs/ai-doc-job.routes.ts';
+import type { Config } from './config.ts';
+import { database } from './database/data-source.ts';
+import { previewJobRoutes } from './preview-jobs/preview-job.routes.ts';
+import { subscriptions } from './subscriptions.ts';
+
+export { type Config, configSchema, loadConfig } from './config.ts';
+export { database, subscriptions };
+
+export interface Dependencies extends Pick<ServiceAppOptions, 'keys' | 'logger'> {
+  config: Config;
+  dataSource: DataSource;
+}
+
+/** The previews service as an app that does not listen yet. Its data source need not be connected. */
+export async function buildApp({ config, dataSource, keys, logger }: Dependencies): Promise<App> {
+  const app = await createApp({
+    service: 'previews',
+    config,
+    dataSource,
+    database,
+    consumers: new Consumers({
+      dataSource,
+      subscriptions,
+      sources: eventSources('previews', config),
+      logger,
+    }),
+    openapi: {
+      title: 'HiveSync previews',
+      description: 'Preview and AI documentation jobs, their artifacts and history.',
+    },
+    keys,
+    logger,
+  });
+  await app.register(previewJobRoutes, { dataSource });
+  await app.register(aiDocJobRoutes, { dataSource });
+  return app;
+}
