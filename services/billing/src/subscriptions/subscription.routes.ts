@@ -16,7 +16,6 @@ export async function subscriptionRoutes(
         operationId: 'readSubscription',
         summary: 'Read my subscription',
         tags: ['billing'],
-        security: [{ accessToken: [] }],
         response: { 200: SubscriptionSchema },
       },
     },

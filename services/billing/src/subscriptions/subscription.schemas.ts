@@ -15,6 +15,7 @@ export const SubscriptionSchema = Type.Object(
     updated_at: orNull(Time),
   },
   {
+    $id: 'Subscription',
     additionalProperties: false,
     description: 'The subscription in force. Who has none is on the free tier: all but `tier` is null.',
   },

@@ -11,7 +11,7 @@ export const TierLimitSchema = Type.Object(
     value: Type.Integer({ description: 'Bytes, items or requests, as the key says; `gpu` is 0 or 1' }),
     updated_at: Type.String({ format: 'date-time' }),
   },
-  { additionalProperties: false },
+  { $id: 'TierLimit', additionalProperties: false },
 );
 export type TierLimitBody = Static<typeof TierLimitSchema>;
 

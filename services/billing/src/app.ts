@@ -1,0 +1,36 @@
+import type { DataSource } from '@hivesync/database';
+import { Consumers } from '@hivesync/events';
+import { type App, createApp, eventSources, type ServiceAppOptions } from '@hivesync/http';
+import type { Config } from './config.ts';
+import { database } from './database/data-source.ts';
+import { subscriptionRoutes } from './subscriptions/subscription.routes.ts';
+import { subscriptions } from './subscriptions.ts';
+import { tierLimitRoutes } from './tier-limits/tier-limit.routes.ts';
+
+export { type Config, configSchema, loadConfig } from './config.ts';
+export { database, subscriptions };
+
+export interface Dependencies extends Pick<ServiceAppOptions, 'keys' | 'logger'> {
+  config: Config;
+  dataSource: DataSource;
+}
+
+/** The billing service as an app that does not listen yet. Its data source need not be connected. */
+export async function buildApp({ config, dataSource, keys, logger }: Dependencies): Promise<App> {
+  const app = await createApp({
+    service: 'billing',
+    config,
+    dataSource,
+    database,
+    consumers: new Consumers({ dataSource, subscriptions, sources: eventSources('billing', config), logger }),
+    openapi: {
+      title: 'HiveSync billing',
+      description: 'What each tier may use, and who is subscribed.',
+    },
+    keys,
+    logger,
+  });
+  await app.register(tierLimitRoutes, { dataSource });
+  await app.register(subscriptionRoutes, { dataSource });
+  return app;
+}
