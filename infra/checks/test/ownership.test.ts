@@ -59,7 +59,9 @@ describe.each(serviceNames)('the app role of %s', (service) => {
     try {
       for (const { name } of tables.filter(({ schema }) => schema === service)) {
         await client.query(`select * from "${service}"."${name}" limit 1`);
-        await expect(client.query(`drop table "${service}"."${name}"`)).rejects.toMatchObject({ code: '42501' });
+        await expect(client.query(`drop table "${service}"."${name}"`)).rejects.toMatchObject({
+          code: '42501',
+        });
       }
       await expect(client.query(`create table "${service}".smuggled (id int)`)).rejects.toMatchObject({
         code: '42501',

@@ -1,11 +1,11 @@
 /**
- * Holds the migrated database against the schema plan, knowing only the plan (`seed.ts`) and what
+ * Holds the migrated database against the schema plan, knowing only the plan (`schema-plan.ts`) and what
  * PostgreSQL's own catalogue says. It imports no entity and no migration.
  */
 import { testDatabase } from '@hivesync/testing';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { plannedIndexNames, plannedTables, trigramColumns } from './seed.ts';
+import { plannedIndexNames, plannedTables, trigramColumns } from '../src/schema-plan.ts';
 
 let client: Client;
 beforeAll(async () => {
@@ -151,7 +151,9 @@ describe('rules of the plan', () => {
 
   it('has the partial indexes: unused session tokens, unread notifications', async () => {
     const tokens = await indexesOf('identity', 'session_tokens');
-    expect(tokens.some((i) => leadsWith(i, ['used']) && /used = false|NOT used/.test(i.partial ?? ''))).toBe(true);
+    expect(tokens.some((i) => leadsWith(i, ['used']) && /used = false|NOT used/.test(i.partial ?? ''))).toBe(
+      true,
+    );
     const notifications = await indexesOf('identity', 'notifications');
     expect(notifications.some(({ partial }) => /is_read = false|NOT is_read/.test(partial ?? ''))).toBe(true);
   });
@@ -177,10 +179,9 @@ describe('rules of the plan', () => {
     ['workers.worker_heartbeats', 'timestamp'],
     ['audit.audit_logs', 'created_at'],
   ])('partitions %s by %s, with partitions made ahead', async (table, column) => {
-    const [partitioned] = await rows<{ key: string }>(
-      `select pg_get_partkeydef($1::regclass) as key`,
-      [table],
-    );
+    const [partitioned] = await rows<{ key: string }>(`select pg_get_partkeydef($1::regclass) as key`, [
+      table,
+    ]);
     expect(partitioned?.key).toMatch(new RegExp(`^RANGE \\("?${column}"?\\)$`));
     const partitions = await rows(`select inhrelid from pg_inherits where inhparent = $1::regclass`, [table]);
     expect(partitions.length).toBeGreaterThanOrEqual(2);

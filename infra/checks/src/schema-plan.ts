@@ -169,7 +169,10 @@ export const plannedTables: Record<string, PlannedTable> = {
     },
     primaryKey: ['id'],
     foreignKeys: { project_id: 'project_refs', requested_by: 'user_refs', worker_id: 'worker_refs' },
-    enums: { tier: ['free', 'pro', 'premium'], status: ['queued', 'running', 'succeeded', 'failed', 'canceled'] },
+    enums: {
+      tier: ['free', 'pro', 'premium'],
+      status: ['queued', 'running', 'succeeded', 'failed', 'canceled'],
+    },
   },
   preview_artifacts: {
     schema: 'previews',
@@ -230,7 +233,14 @@ export const plannedTables: Record<string, PlannedTable> = {
   },
   webhook_endpoints: {
     schema: 'projects',
-    columns: { id: uuid, project_id: uuid, url: text, event_types: 'text[]', is_active: bool, created_at: time },
+    columns: {
+      id: uuid,
+      project_id: uuid,
+      url: text,
+      event_types: 'text[]',
+      is_active: bool,
+      created_at: time,
+    },
     primaryKey: ['id'],
     foreignKeys: { project_id: 'projects' },
   },
