@@ -8,7 +8,7 @@ import {
 } from '@hivesync/contracts';
 import type { Transaction } from '@hivesync/database';
 import { publish, publishMany } from '@hivesync/events';
-import { etag } from '@hivesync/http';
+import { preconditionFailed } from '@hivesync/http';
 import type { Actor } from '../actor.ts';
 import { requireMember } from '../members/access.ts';
 import { membersAmong } from '../members/membership.repository.ts';
@@ -88,7 +88,7 @@ export async function editComment(
     throw new ApiError('FORBIDDEN', { detail: 'Only its author edits a comment.' });
   }
   if (comment.version !== version) {
-    throw new ApiError('PRECONDITION_FAILED', { headers: { etag: etag(comment.version) } });
+    throw preconditionFailed(comment.version);
   }
   if (comment.body !== body) await change(tx, actor, comment, { body });
   return getComment(tx, actor, id);

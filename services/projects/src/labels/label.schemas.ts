@@ -1,8 +1,9 @@
-import { IdSchema, type ProjectId, type TaskLabelId } from '@hivesync/contracts';
+import { IdSchema, type ProjectId, type TaskId, type TaskLabelId } from '@hivesync/contracts';
 import { type Static, Type } from 'typebox';
 import { Closed, Color, Name, Timestamp } from '../fields.schemas.ts';
 
 export const LabelParams = Closed({ project_id: IdSchema<ProjectId>(), label_id: IdSchema<TaskLabelId>() });
+export const TaskLabelParams = Closed({ task_id: IdSchema<TaskId>(), label_id: IdSchema<TaskLabelId>() });
 export const NewLabel = Closed({ name: Name, color: Color });
 export type NewLabel = Static<typeof NewLabel>;
 export const Label = Closed({

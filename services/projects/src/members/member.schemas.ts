@@ -9,7 +9,12 @@ export const Member = Closed({ user: Person, role: MemberRole, joined_at: Timest
 export type Member = Static<typeof Member>;
 
 export const NewInvitation = Closed({
-  email: Type.String({ format: 'email', maxLength: 320, description: 'Compared without regard to case' }),
+  email: Type.String({
+    format: 'email',
+    maxLength: 254,
+    pattern: '^[\\x21-\\x7e]+$',
+    description: 'Compared without regard to case',
+  }),
 });
 
 /** What the owner sees. It is the same whether the address belongs to anybody or not. */

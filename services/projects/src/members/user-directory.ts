@@ -16,15 +16,17 @@ const Answer = Compile(
   Type.Object({ user: Type.Union([Type.Object({ id: IdSchema<UserId>() }), Type.Null()]) }),
 );
 
-/** The directory that identity serves to other services at `baseUrl`; `token` gives a service token for it. */
+/** The directory that identity serves to other services; `token` gives a service token for it. */
 export function identityDirectory(
-  baseUrl: string,
+  serviceUrls: Readonly<Record<string, string>>,
   token: () => Promise<string>,
   resilience: Resilience = {},
 ): UserDirectory {
   const fetch = resilientFetch('identity', resilience);
   return {
     async findByEmail(email, requestId) {
+      const { identity: baseUrl } = serviceUrls;
+      if (baseUrl === undefined) throw unavailable('identity', 5, 'SERVICE_URLS does not name identity');
       const response = await fetch(
         new Request(new URL('/internal/users/find-by-email', baseUrl), {
           method: 'POST',
@@ -37,7 +39,8 @@ export function identityDirectory(
         }),
       );
       if (!response.ok) throw await upstreamError('identity', response);
-      const answer: unknown = await response.json();
+      // What is not JSON is as little of an answer as JSON of another shape.
+      const answer: unknown = await response.json().catch(() => undefined);
       if (!Answer.Check(answer)) throw unavailable('identity', 5, 'its answer does not fit');
       return answer.user?.id ?? null;
     },

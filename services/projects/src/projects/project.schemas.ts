@@ -46,16 +46,3 @@ export const ProjectListQuery = Type.Object(
   { additionalProperties: false },
 );
 export type ProjectListQuery = Static<typeof ProjectListQuery>;
-
-export const ResolveRequest = Closed({
-  ids: Type.Array(IdSchema<ProjectId>(), { minItems: 1, maxItems: 1000 }),
-});
-export const ResolvedProjects = Closed({
-  items: Type.Array(
-    Closed({
-      id: IdSchema<ProjectId>(),
-      version: Type.Integer(),
-      data: Closed({ name: Type.String(), owner_id: IdSchema<UserId>() }),
-    }),
-  ),
-});

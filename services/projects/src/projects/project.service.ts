@@ -1,7 +1,7 @@
 import { ApiError, memberJoined, type ProjectId, projectCreated, projectUpdated } from '@hivesync/contracts';
 import { meetReferences, type Transaction, unknownReferences } from '@hivesync/database';
 import { publish, publishMany } from '@hivesync/events';
-import { etag } from '@hivesync/http';
+import { preconditionFailed } from '@hivesync/http';
 import type { Actor } from '../actor.ts';
 import { lockAsOwner } from '../members/access.ts';
 import { holdMembers } from '../members/membership.repository.ts';
@@ -71,7 +71,7 @@ export async function changeProject(
     }
   }
   if (!(await updateProject(tx, id, version, changes))) {
-    throw new ApiError('PRECONDITION_FAILED', { headers: { etag: etag(access.version) } });
+    throw preconditionFailed(access.version);
   }
   const project = await getProject(tx, actor, id);
   await publish(tx, projectUpdated, {

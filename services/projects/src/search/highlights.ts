@@ -3,7 +3,7 @@ export interface Highlight {
   end: number;
 }
 
-const literal = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
+const literal = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
 
 /**
  * Where the query stands in the text, without regard to case: all of it, else each of its words of two

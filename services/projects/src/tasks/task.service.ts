@@ -1,7 +1,7 @@
 import { ApiError, type ProjectId, type TaskId, taskDeleted, type UserId } from '@hivesync/contracts';
 import type { Transaction } from '@hivesync/database';
 import { publish, publishMany } from '@hivesync/events';
-import { etag } from '@hivesync/http';
+import { preconditionFailed } from '@hivesync/http';
 import type { Actor } from '../actor.ts';
 import { requireMember } from '../members/access.ts';
 import { holdMembers } from '../members/membership.repository.ts';
@@ -58,7 +58,7 @@ export async function changeTask(
   await requireAssignable(tx, projectId, changes.assignee_id);
   const before = await lockTask(tx, projectId, id);
   if (before.version !== version) {
-    throw new ApiError('PRECONDITION_FAILED', { headers: { etag: etag(before.version) } });
+    throw preconditionFailed(before.version);
   }
   const changed = changedFields(before, changes);
   if (changed.length > 0) {

@@ -1,0 +1,69 @@
+import type { DataSource } from '@hivesync/database';
+import { Consumers } from '@hivesync/events';
+import { type App, createApp, eventSources, type ServiceAppOptions } from '@hivesync/http';
+import { attachmentRoutes } from './attachments/attachment.routes.ts';
+import { commentRoutes } from './comments/comment.routes.ts';
+import type { Config } from './config.ts';
+import { database } from './database/data-source.ts';
+import { dependencyRoutes } from './dependencies/dependency.routes.ts';
+import { favoriteRoutes } from './favorites/favorite.routes.ts';
+import { labelRoutes } from './labels/label.routes.ts';
+import { lowerCaseIds } from './lower-case-ids.ts';
+import { invitationRoutes } from './members/invitation.routes.ts';
+import { memberRoutes } from './members/member.routes.ts';
+import { identityDirectory, type UserDirectory } from './members/user-directory.ts';
+import { projectRoutes } from './projects/project.routes.ts';
+import { resolveRoutes } from './projects/resolve.routes.ts';
+import { searchRoutes } from './search/search.routes.ts';
+import { subscriptions } from './subscriptions.ts';
+import { tagRoutes } from './tags/tag.routes.ts';
+import { taskRoutes } from './tasks/task.routes.ts';
+
+export { type Config, configSchema, loadConfig } from './config.ts';
+export type { UserDirectory } from './members/user-directory.ts';
+export { database, subscriptions };
+
+export interface Dependencies extends Pick<ServiceAppOptions, 'keys' | 'logger'> {
+  config: Config;
+  dataSource: DataSource;
+  /** Who knows people by email. Default: identity, over HTTP. */
+  directory?: UserDirectory;
+}
+
+/** The projects service as an app that does not listen yet. Its data source need not be connected. */
+export async function buildApp({ config, dataSource, keys, logger, directory }: Dependencies): Promise<App> {
+  const app = await createApp({
+    service: 'projects',
+    config,
+    dataSource,
+    database,
+    consumers: new Consumers({
+      dataSource,
+      subscriptions,
+      sources: eventSources('projects', config),
+      logger,
+    }),
+    openapi: {
+      title: 'HiveSync projects',
+      description: 'Projects and their members, tasks, labels, comments and tags, and the search in them.',
+    },
+    keys,
+    logger,
+  });
+  app.addHook('preHandler', async ({ params, query, body }) => lowerCaseIds([params, query, body]));
+  await app.register(projectRoutes);
+  await app.register(memberRoutes);
+  await app.register(invitationRoutes, {
+    directory: directory ?? identityDirectory(config.SERVICE_URLS, () => app.serviceTokens('identity')),
+  });
+  await app.register(tagRoutes);
+  await app.register(favoriteRoutes);
+  await app.register(taskRoutes);
+  await app.register(labelRoutes);
+  await app.register(dependencyRoutes);
+  await app.register(attachmentRoutes);
+  await app.register(commentRoutes);
+  await app.register(searchRoutes);
+  await app.register(resolveRoutes);
+  return app;
+}

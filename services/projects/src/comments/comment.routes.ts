@@ -1,0 +1,166 @@
+import type { CommentId } from '@hivesync/contracts';
+import { transaction } from '@hivesync/database';
+import { type App, errorResponses, etag, ifMatchVersion, Page, unitOfWork, versioned } from '@hivesync/http';
+import { Type } from 'typebox';
+import { actorOf } from '../actor.ts';
+import { requireMember } from '../members/access.ts';
+import { readPage } from '../paging.ts';
+import { ProjectParams } from '../projects/project.schemas.ts';
+import { type CommentFilter, countComments, listComments } from './comment.repository.ts';
+import { Comment, CommentChanges, CommentListQuery, CommentParams, NewComment } from './comment.schemas.ts';
+import { addComment, editComment, getComment, removeComment, starComment } from './comment.service.ts';
+
+const tags = ['comments'];
+const pathOf = (id: CommentId): string => `/api/v1/comments/${id}`;
+
+export async function commentRoutes(app: App): Promise<void> {
+  app.post(
+    '/api/v1/projects/:project_id/comments',
+    {
+      onRequest: app.requireUser,
+      config: { idempotent: true },
+      schema: {
+        operationId: 'addComment',
+        summary: 'Comment on something of a project, or reply',
+        tags,
+        params: ProjectParams,
+        body: NewComment,
+        response: { 201: Comment, ...errorResponses('VALIDATION_FAILED', 'NOT_FOUND', 'UNKNOWN_REFERENCE') },
+      },
+    },
+    (request, reply) =>
+      unitOfWork(request, reply, async (tx) => {
+        const comment = await addComment(tx, actorOf(request), request.params.project_id, request.body);
+        return {
+          status: 201,
+          body: comment,
+          headers: { location: pathOf(comment.id), etag: etag(comment.version) },
+        };
+      }),
+  );
+
+  app.get(
+    '/api/v1/projects/:project_id/comments',
+    {
+      onRequest: app.requireUser,
+      schema: {
+        operationId: 'listComments',
+        summary: 'The comments of a project, by age',
+        tags,
+        params: ProjectParams,
+        querystring: CommentListQuery,
+        response: { 200: Page(Comment), ...errorResponses('MALFORMED_CURSOR', 'NOT_FOUND') },
+      },
+    },
+    async (request) => {
+      const { params, query, user } = request;
+      const { manager } = app.dataSource;
+      const filter: CommentFilter = {
+        entityType: query.entity_type,
+        entityId: query.entity_id,
+        filePath: query.file_path,
+        parentId: query.parent_id,
+        starred: query.starred,
+      };
+      await requireMember(manager, params.project_id, user.id);
+      return readPage(
+        request,
+        (page) => listComments(manager, params.project_id, filter, query.order, page),
+        () => countComments(manager, params.project_id, filter),
+      );
+    },
+  );
+
+  app.get(
+    '/api/v1/comments/:comment_id',
+    {
+      onRequest: app.requireUser,
+      schema: {
+        operationId: 'getComment',
+        summary: 'One comment',
+        tags,
+        params: CommentParams,
+        response: { 200: Comment, ...errorResponses('NOT_FOUND') },
+      },
+    },
+    async (request, reply) => {
+      const comment = await getComment(app.dataSource.manager, actorOf(request), request.params.comment_id);
+      return versioned(request, reply, comment.version, comment);
+    },
+  );
+
+  app.patch(
+    '/api/v1/comments/:comment_id',
+    {
+      onRequest: app.requireUser,
+      schema: {
+        operationId: 'editComment',
+        summary: 'Rewrite a comment; for its author',
+        tags,
+        params: CommentParams,
+        body: CommentChanges,
+        response: {
+          200: Comment,
+          ...errorResponses(
+            'MALFORMED_IF_MATCH',
+            'FORBIDDEN',
+            'NOT_FOUND',
+            'PRECONDITION_FAILED',
+            'IF_MATCH_REQUIRED',
+          ),
+        },
+      },
+    },
+    async (request, reply) => {
+      const version = ifMatchVersion(request);
+      const comment = await transaction(app.dataSource, (tx) =>
+        editComment(tx, actorOf(request), request.params.comment_id, version, request.body.body),
+      );
+      return reply.header('etag', etag(comment.version)).send(comment);
+    },
+  );
+
+  app.delete(
+    '/api/v1/comments/:comment_id',
+    {
+      onRequest: app.requireUser,
+      schema: {
+        operationId: 'deleteComment',
+        summary: "Delete a comment and the replies to it; for its author and the project's owner",
+        tags,
+        params: CommentParams,
+        response: { 204: Type.Null(), ...errorResponses('FORBIDDEN', 'NOT_FOUND') },
+      },
+    },
+    async (request, reply) => {
+      await transaction(app.dataSource, (tx) =>
+        removeComment(tx, actorOf(request), request.params.comment_id),
+      );
+      return reply.code(204).send();
+    },
+  );
+
+  for (const [method, operationId, summary, starred] of [
+    ['PUT', 'starComment', 'Star a comment, for all members', true],
+    ['DELETE', 'unstarComment', 'Take the star off a comment', false],
+  ] as const) {
+    app.route({
+      method,
+      url: '/api/v1/comments/:comment_id/star',
+      onRequest: app.requireUser,
+      schema: {
+        operationId,
+        summary,
+        tags,
+        params: CommentParams,
+        response: { 204: Type.Null(), ...errorResponses('NOT_FOUND') },
+      },
+      handler: async (request, reply) => {
+        await transaction(app.dataSource, (tx) =>
+          starComment(tx, actorOf(request), request.params.comment_id, starred),
+        );
+        return reply.code(204).send();
+      },
+    });
+  }
+}

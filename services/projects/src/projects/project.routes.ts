@@ -1,0 +1,118 @@
+import type { ProjectId } from '@hivesync/contracts';
+import { transaction } from '@hivesync/database';
+import { type App, errorResponses, etag, ifMatchVersion, Page, unitOfWork, versioned } from '@hivesync/http';
+import { actorOf } from '../actor.ts';
+import { readPage } from '../paging.ts';
+import { countProjects, listProjects } from './project.repository.ts';
+import {
+  NewProject,
+  Project,
+  ProjectChanges,
+  ProjectListQuery,
+  ProjectParams,
+  ProjectSummary,
+} from './project.schemas.ts';
+import { changeProject, createProject, getProject } from './project.service.ts';
+
+const tags = ['projects'];
+const pathOf = (id: ProjectId): string => `/api/v1/projects/${id}`;
+
+export async function projectRoutes(app: App): Promise<void> {
+  app.post(
+    '/api/v1/projects',
+    {
+      onRequest: app.requireUser,
+      config: { idempotent: true },
+      schema: {
+        operationId: 'createProject',
+        summary: 'Make a project, which the caller then owns',
+        tags,
+        body: NewProject,
+        response: { 201: Project, ...errorResponses('VALIDATION_FAILED') },
+      },
+    },
+    (request, reply) =>
+      unitOfWork(request, reply, async (tx) => {
+        const project = await createProject(tx, actorOf(request), request.body);
+        return {
+          status: 201,
+          body: project,
+          headers: { location: pathOf(project.id), etag: etag(project.version) },
+        };
+      }),
+  );
+
+  app.get(
+    '/api/v1/projects',
+    {
+      onRequest: app.requireUser,
+      schema: {
+        operationId: 'listProjects',
+        summary: 'The projects that the caller is a member of',
+        tags,
+        querystring: ProjectListQuery,
+        response: { 200: Page(ProjectSummary), ...errorResponses('MALFORMED_CURSOR') },
+      },
+    },
+    async (request) => {
+      const { query, user } = request;
+      const { favorite, sort, order } = query;
+      const { manager } = app.dataSource;
+      return readPage(
+        request,
+        (page) => listProjects(manager, user.id, { favorite }, sort, order, page),
+        () => countProjects(manager, user.id, { favorite }),
+      );
+    },
+  );
+
+  app.get(
+    '/api/v1/projects/:project_id',
+    {
+      onRequest: app.requireUser,
+      schema: {
+        operationId: 'getProject',
+        summary: 'One project',
+        tags,
+        params: ProjectParams,
+        response: { 200: Project, ...errorResponses('NOT_FOUND') },
+      },
+    },
+    async (request, reply) => {
+      const project = await getProject(app.dataSource.manager, actorOf(request), request.params.project_id);
+      return versioned(request, reply, project.version, project);
+    },
+  );
+
+  app.patch(
+    '/api/v1/projects/:project_id',
+    {
+      onRequest: app.requireUser,
+      schema: {
+        operationId: 'updateProject',
+        summary: "Change a project's settings, or hand it over to another member; for its owner",
+        tags,
+        params: ProjectParams,
+        body: ProjectChanges,
+        response: {
+          200: Project,
+          ...errorResponses(
+            'MALFORMED_IF_MATCH',
+            'OWNER_ONLY',
+            'NOT_FOUND',
+            'PRECONDITION_FAILED',
+            'NOT_A_MEMBER',
+            'IF_MATCH_REQUIRED',
+          ),
+        },
+      },
+    },
+    async (request, reply) => {
+      const version = ifMatchVersion(request);
+      const project = await transaction(app.dataSource, (tx) =>
+        changeProject(tx, actorOf(request), request.params.project_id, version, request.body),
+      );
+      return reply.header('etag', etag(project.version)).send(project);
+    },
+  );
+}

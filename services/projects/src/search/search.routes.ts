@@ -1,0 +1,43 @@
+import { ApiError } from '@hivesync/contracts';
+import { type App, errorResponses, Page } from '@hivesync/http';
+import { readPage } from '../paging.ts';
+import { highlightsOf } from './highlights.ts';
+import { countHits, type Search, search } from './search.repository.ts';
+import { SearchHit, SearchQuery, searchTypes } from './search.schemas.ts';
+
+export async function searchRoutes(app: App): Promise<void> {
+  app.get(
+    '/api/v1/search',
+    {
+      onRequest: app.requireUser,
+      schema: {
+        operationId: 'search',
+        summary: 'Search names of projects, titles of tasks and comments, the best match first',
+        tags: ['search'],
+        querystring: SearchQuery,
+        response: { 200: Page(SearchHit), ...errorResponses('QUERY_TOO_SHORT', 'MALFORMED_CURSOR') },
+      },
+    },
+    async (request) => {
+      const { query, user } = request;
+      const text = query.q.trim();
+      if ([...text].length < 2) throw new ApiError('QUERY_TOO_SHORT');
+      const { manager } = app.dataSource;
+      const wanted: Search = {
+        userId: user.id,
+        text,
+        types: searchTypes.filter((type) => !query.type?.length || query.type.includes(type)),
+        projectId: query.project_id,
+      };
+      const page = await readPage(
+        request,
+        (request) => search(manager, wanted, request),
+        () => countHits(manager, wanted),
+      );
+      return {
+        ...page,
+        items: page.items.map((hit) => ({ ...hit, highlights: highlightsOf(hit.text, text) })),
+      };
+    },
+  );
+}
