@@ -77,7 +77,7 @@ export interface ResolvedNodeRow {
 /** Those of the ids that are nodes, with what other services keep of them. */
 export function resolveNodes(
   source: DataSource | Transaction,
-  ids: readonly WorkerNodeId[],
+  ids: readonly string[],
 ): Promise<ResolvedNodeRow[]> {
   return query<ResolvedNodeRow>(
     source,

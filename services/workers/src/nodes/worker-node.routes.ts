@@ -13,9 +13,8 @@ export async function workerNodeRoutes(app: App, { dataSource }: { dataSource: D
         operationId: 'listWorkers',
         summary: 'List the worker nodes, newest first',
         tags: ['admin'],
-        security: [{ accessToken: [] }],
         querystring: WorkerNodeQuery,
-        response: { 200: WorkerNodePage, ...errorResponses('MALFORMED_CURSOR', 'ADMIN_ONLY') },
+        response: { 200: WorkerNodePage, ...errorResponses('VALIDATION_FAILED', 'MALFORMED_CURSOR') },
       },
     },
     async (request) => {

@@ -18,7 +18,7 @@ export const WorkerNodeSchema = Type.Object(
     created_at: Time,
     updated_at: Time,
   },
-  { additionalProperties: false },
+  { $id: 'WorkerNode', additionalProperties: false },
 );
 export type WorkerNodeBody = Static<typeof WorkerNodeSchema>;
 
