@@ -13,9 +13,8 @@ export async function auditLogRoutes(app: App, { dataSource }: { dataSource: Dat
         operationId: 'listAuditLogs',
         summary: 'Search the audit log, newest first',
         tags: ['admin'],
-        security: [{ accessToken: [] }],
         querystring: AuditLogQuery,
-        response: { 200: AuditLogPage, ...errorResponses('MALFORMED_CURSOR', 'ADMIN_ONLY') },
+        response: { 200: AuditLogPage, ...errorResponses('VALIDATION_FAILED', 'MALFORMED_CURSOR') },
       },
     },
     async (request) => {

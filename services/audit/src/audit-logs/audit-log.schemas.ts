@@ -22,7 +22,7 @@ export const AuditLogSchema = Type.Object(
     request_id: orNull(Type.String()),
     created_at: Time,
   },
-  { additionalProperties: false },
+  { $id: 'AuditLog', additionalProperties: false },
 );
 export type AuditLogBody = Static<typeof AuditLogSchema>;
 

@@ -1,0 +1,36 @@
+import type { DataSource } from '@hivesync/database';
+import { Consumers } from '@hivesync/events';
+import { type App, createApp, eventSources, type ServiceAppOptions } from '@hivesync/http';
+import { ensureAuditPartitions } from './audit-logs/audit-log.repository.ts';
+import { auditLogRoutes } from './audit-logs/audit-log.routes.ts';
+import type { Config } from './config.ts';
+import { database } from './database/data-source.ts';
+import { subscriptions } from './subscriptions.ts';
+
+export { type Config, configSchema, loadConfig } from './config.ts';
+export { database, subscriptions };
+
+export interface Dependencies extends Pick<ServiceAppOptions, 'keys' | 'logger'> {
+  config: Config;
+  dataSource: DataSource;
+}
+
+/** The audit service as an app that does not listen yet. Its data source need not be connected. */
+export async function buildApp({ config, dataSource, keys, logger }: Dependencies): Promise<App> {
+  const app = await createApp({
+    service: 'audit',
+    config,
+    dataSource,
+    database,
+    consumers: new Consumers({ dataSource, subscriptions, sources: eventSources('audit', config), logger }),
+    openapi: {
+      title: 'HiveSync audit',
+      description: 'The append-only log of everything.',
+    },
+    keys,
+    logger,
+  });
+  app.lifecycle.every('partitions of the log', 3_600, () => ensureAuditPartitions(dataSource, new Date()));
+  await app.register(auditLogRoutes, { dataSource });
+  return app;
+}
