@@ -8,13 +8,14 @@ import {
   Type,
 } from 'typebox';
 
-/** No NUL and no half of a surrogate pair: PostgreSQL stores neither. */
-const storable = '^[^\\u0000\\ud800-\\udfff]*$';
-
-/** Text that is stored as given; `min` and `max` count characters, as the checks of the tables do. */
+/**
+ * Text that is stored as given. `min` and `max` count code points, as the checks of the tables do; TypeBox's own
+ * `maxLength` counts what a reader sees as one character, of which each may be many. No NUL, no half of a pair.
+ */
 export function Text(max: number, options: { min?: number; description?: string } = {}): TString {
   const { min = 0, ...rest } = options;
-  return Type.String({ minLength: min, maxLength: max, pattern: storable, ...rest });
+  const pattern = `^[^\\u0000\\ud800-\\udfff]{${min},${max}}$`;
+  return Type.String({ minLength: min, maxLength: max, pattern, ...rest });
 }
 
 /** RFC 3339, UTC. */
@@ -23,14 +24,17 @@ export const Timestamp = Type.Unsafe<Date>({ type: 'string', format: 'date-time'
 export const Email = Type.String({
   format: 'email',
   maxLength: 254,
-  pattern: storable,
   description: 'Unique without regard to case',
 });
 
 /** A password as it is offered at login: whatever it is, up to the bound that keeps hashing cheap. */
 export const OfferedPassword = Type.String({ minLength: 1, maxLength: 256 });
 
-export const AvatarUrl = Type.String({ format: 'uri', pattern: '^https://[^\\u0000]+$', maxLength: 2000 });
+export const AvatarUrl = Type.String({
+  format: 'uri',
+  pattern: '^https://[^\\s\\u0000]{1,1992}$',
+  description: 'https, at most 2000 characters',
+});
 
 export function Nullable<T extends TSchema>(schema: T): TUnion<[T, TNull]> {
   return Type.Union([schema, Type.Null()]);

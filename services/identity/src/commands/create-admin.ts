@@ -1,9 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import type { UserId } from '@hivesync/contracts';
+import { ApiError, type UserId } from '@hivesync/contracts';
 import { type DataSource, transaction } from '@hivesync/database';
+import { Compile } from 'typebox/compile';
+import { Email } from '../fields.schemas.ts';
 import { assertAcceptablePassword, hashPassword } from '../users/passwords.ts';
 import { findUserByEmail } from '../users/users.repository.ts';
 import { changeRole, registerUser } from '../users/users.service.ts';
+
+const email = Compile(Email);
 
 export interface NewAdmin {
   email: string;
@@ -23,9 +27,12 @@ export interface CreatedAdmin {
  * Makes an administrator, or makes one of an account that exists. No route of the API can: whoever runs this
  * holds the database. It leaves the same events as any change, and so its rows in the audit log. Safe to repeat.
  *
- * @throws ApiError VALIDATION_FAILED or PASSWORD_TOO_COMMON for a password given for a new account
+ * @throws ApiError VALIDATION_FAILED, or PASSWORD_TOO_COMMON for a password given for a new account
  */
 export async function createAdmin(dataSource: DataSource, admin: NewAdmin): Promise<CreatedAdmin> {
+  if (!email.Check(admin.email)) {
+    throw new ApiError('VALIDATION_FAILED', { detail: 'This is not an email address' });
+  }
   const present = await findUserByEmail(dataSource, admin.email);
   if (present) {
     await transaction(dataSource, (tx) => changeRole(tx, present.id, 'admin', {}));

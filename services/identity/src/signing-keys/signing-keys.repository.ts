@@ -1,5 +1,14 @@
 import { type DataSource, query, type Transaction } from '@hivesync/database';
-import type { JWK } from 'jose';
+
+/** RFC 8037: an Ed25519 public key, as it is published. */
+export interface PublicKey {
+  kty: 'OKP';
+  crv: 'Ed25519';
+  x: string;
+  kid: string;
+  alg: 'EdDSA';
+  use: 'sig';
+}
 
 export interface ActiveKey {
   kid: string;
@@ -23,8 +32,8 @@ export async function findActiveKey(source: Transaction | DataSource): Promise<A
 }
 
 /** The active key and those retired less than `minutes` ago, whose tokens may still be about; newest first. */
-export async function findPublishedKeys(source: DataSource, minutes: number): Promise<JWK[]> {
-  const rows = await query<{ jwk: JWK }>(
+export async function findPublishedKeys(source: DataSource, minutes: number): Promise<PublicKey[]> {
+  const rows = await query<{ jwk: PublicKey }>(
     source,
     `select public_jwk as jwk
      from signing_keys
@@ -50,7 +59,7 @@ export async function retireActiveKeys(tx: Transaction): Promise<string[]> {
 
 export async function insertKey(
   tx: Transaction,
-  key: { kid: string; publicJwk: JWK; sealed: Buffer },
+  key: { kid: string; publicJwk: PublicKey; sealed: Buffer },
 ): Promise<void> {
   await query(
     tx,

@@ -2,7 +2,7 @@ import { createPrivateKey, generateKeyPairSync, type KeyObject } from 'node:cryp
 import { signingKeyRotated } from '@hivesync/contracts';
 import { type DataSource, type Transaction, transaction } from '@hivesync/database';
 import { type Origin, publish } from '@hivesync/events';
-import { calculateJwkThumbprint, exportJWK, type JWK } from 'jose';
+import { calculateJwkThumbprint, exportJWK } from 'jose';
 import { decrypt, encrypt } from './key-encryption.ts';
 import {
   type ActiveKey,
@@ -10,6 +10,7 @@ import {
   findPublishedKeys,
   insertKey,
   lockKeys,
+  type PublicKey,
   retireActiveKeys,
 } from './signing-keys.repository.ts';
 
@@ -52,10 +53,10 @@ export class SigningKeys {
     return this.#loaded.key;
   }
 
-  /** The JSON Web Key Set's keys, newest first. */
-  async published(): Promise<JWK[]> {
+  /** The JSON Web Key Set (RFC 7517), newest key first. */
+  async keySet(): Promise<{ keys: PublicKey[] }> {
     await this.active();
-    return findPublishedKeys(this.#dataSource, publishedAfterRetirementMinutes);
+    return { keys: await findPublishedKeys(this.#dataSource, publishedAfterRetirementMinutes) };
   }
 
   /** Makes a new key and retires the one before. Works also where the old one cannot be decrypted any more. */
@@ -102,11 +103,12 @@ export class SigningKeys {
 
   async #replace(tx: Transaction, origin: Origin): Promise<string> {
     const { privateKey, publicKey } = generateKeyPairSync('ed25519');
-    const jwk = await exportJWK(publicKey);
-    const kid = await calculateJwkThumbprint(jwk);
+    const { x = '' } = await exportJWK(publicKey);
+    const kid = await calculateJwkThumbprint({ kty: 'OKP', crv: 'Ed25519', x });
     const sealed = encrypt(this.#encryptionKey, privateKey.export({ format: 'der', type: 'pkcs8' }), kid);
     const retired = await retireActiveKeys(tx);
-    await insertKey(tx, { kid, publicJwk: { ...jwk, kid, alg: 'EdDSA', use: 'sig' }, sealed });
+    const publicJwk: PublicKey = { kty: 'OKP', crv: 'Ed25519', x, kid, alg: 'EdDSA', use: 'sig' };
+    await insertKey(tx, { kid, publicJwk, sealed });
     await publish(tx, signingKeyRotated, { subject: kid, version: 0, data: { kid, retired }, origin });
     return kid;
   }

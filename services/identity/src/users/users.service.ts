@@ -7,9 +7,9 @@ import {
   userRoleChanged,
   userUpdated,
 } from '@hivesync/contracts';
-import { newId, type Transaction } from '@hivesync/database';
+import { type DataSource, newId, type Transaction } from '@hivesync/database';
 import { type Origin, publish } from '@hivesync/events';
-import { assertStorablePreferences, explainPreferencesRefusal } from './preferences.ts';
+import { explainPreferencesRefusal } from './preferences.ts';
 import {
   bumpVersion,
   findUser,
@@ -42,8 +42,8 @@ export function publicUser(user: UserRecord): EventData<typeof userRegistered> {
 }
 
 /** @throws ApiError NOT_FOUND */
-export async function requireUser(tx: Transaction, id: UserId): Promise<UserRecord> {
-  const user = await findUser(tx, id);
+export async function existingUser(source: Transaction | DataSource, id: UserId): Promise<UserRecord> {
+  const user = await findUser(source, id);
   if (!user) throw new ApiError('NOT_FOUND');
   return user;
 }
@@ -63,12 +63,12 @@ export async function registerUser(
     displayName: registration.displayName ?? defaultDisplayName,
   });
   if (!inserted) throw new ApiError('EMAIL_TAKEN', { errors: [{ path: '/email', message: 'is taken' }] });
-  const user = await requireUser(tx, id);
+  const user = await existingUser(tx, id);
   await publish(tx, userRegistered, {
     subject: id,
     version: user.version,
     data: publicUser(user),
-    origin: { actorId: id, ...origin },
+    origin: { ...origin, actorId: origin.actorId ?? id },
   });
   return user;
 }
@@ -86,13 +86,12 @@ export async function changeProfile(
   expectedVersion: number | null,
   origin: Origin,
 ): Promise<UserRecord> {
-  if (change.preferences) assertStorablePreferences(change.preferences);
   const version = await lockUser(tx, id);
   if (version === null) throw new ApiError('NOT_FOUND');
   if (expectedVersion !== null && expectedVersion !== version) {
     throw new ApiError('PRECONDITION_FAILED', { headers: { etag: `"${version}"` } });
   }
-  const before = await requireUser(tx, id);
+  const before = await existingUser(tx, id);
   const after = {
     id,
     displayName: change.displayName ?? before.displayName,
@@ -108,7 +107,7 @@ export async function changeProfile(
     throw explainPreferencesRefusal(error);
   });
   await bumpVersion(tx, id);
-  const user = await requireUser(tx, id);
+  const user = await existingUser(tx, id);
   await publish(tx, userUpdated, { subject: id, version: user.version, data: publicUser(user), origin });
   return user;
 }
@@ -121,10 +120,10 @@ export async function changeRole(
   origin: Origin,
 ): Promise<UserRecord> {
   await lockUser(tx, id);
-  const before = await requireUser(tx, id);
+  const before = await existingUser(tx, id);
   if (before.role === role) return before;
   await setRole(tx, id, role);
-  const user = await requireUser(tx, id);
+  const user = await existingUser(tx, id);
   await publish(tx, userRoleChanged, { subject: id, version: user.version, data: { role }, origin });
   return user;
 }

@@ -23,7 +23,7 @@ describe('a login', () => {
   test('gives an access token of 15 minutes that the published keys verify', async () => {
     const user = await register('alice@example.com');
     const pair = await login({ email: 'ALICE@example.com' });
-    const jwks = createLocalJWKSet({ keys: await context.keys.published() });
+    const jwks = createLocalJWKSet(await context.keys.keySet());
     const { payload, protectedHeader } = await jwtVerify(pair.accessToken, jwks, {
       issuer: 'hivesync/identity',
       audience: 'hivesync',

@@ -29,9 +29,9 @@ describe('signing keys', () => {
     expect(kid).not.toBe(before.kid);
     expect((await keys.active()).kid).toBe(kid);
     expect((await replica().active()).kid).toBe(kid);
-    const published = await keys.published();
-    expect(published.map((key) => key.kid)).toEqual([kid, before.kid]);
-    await jwtVerify(token, createLocalJWKSet({ keys: published }), { issuer: 'hivesync/identity' });
+    const published = await keys.keySet();
+    expect(published.keys.map((key) => key.kid)).toEqual([kid, before.kid]);
+    await jwtVerify(token, createLocalJWKSet(published), { issuer: 'hivesync/identity' });
     expect((await events('identity.signing_key.rotated')).at(-1)).toMatchObject({
       subject: kid,
       data: { kid, retired: [before.kid] },
@@ -46,7 +46,7 @@ describe('signing keys', () => {
       `update identity.signing_keys set retired_at = now() - interval '31 minutes' where kid = $1`,
       [kid],
     );
-    expect((await keys.published()).map((key) => key.kid)).not.toContain(kid);
+    expect((await keys.keySet()).keys.map((key) => key.kid)).not.toContain(kid);
   });
 
   test('one that is too old is replaced by itself', async () => {
@@ -65,7 +65,7 @@ describe('signing keys', () => {
     expect(seed).not.toBe('');
     expect(row?.sealed.includes(Buffer.from(seed, 'base64url'))).toBe(false);
     expect(row?.jwk).not.toContain(seed);
-    expect(JSON.stringify(await keys.published())).not.toMatch(/"d":/);
+    expect(JSON.stringify(await keys.keySet())).not.toMatch(/"d":/);
   });
 
   test('with another encryption key the service says what to do, and rotation is a way out', async () => {

@@ -1,0 +1,87 @@
+import { ApiError } from '@hivesync/contracts';
+import type { DataSource } from '@hivesync/database';
+import { Consumers } from '@hivesync/events';
+import {
+  type App,
+  createApp,
+  eventSources,
+  type KeyResolver,
+  localKeySet,
+  remoteKeys,
+  type ServiceAppOptions,
+} from '@hivesync/http';
+import type { Config } from './config.ts';
+import { database } from './database/data-source.ts';
+import { notificationsRoutes } from './notifications/notifications.routes.ts';
+import { authRoutes } from './sessions/auth.routes.ts';
+import { LoginThrottle } from './sessions/login-throttle.ts';
+import { sessionsRoutes } from './sessions/sessions.routes.ts';
+import { jwksRoutes } from './signing-keys/jwks.routes.ts';
+import { deriveKey, parseEncryptionKey } from './signing-keys/key-encryption.ts';
+import { SigningKeys } from './signing-keys/signing-keys.service.ts';
+import { subscriptions } from './subscriptions.ts';
+import { accountRoutes } from './users/account.routes.ts';
+import { adminUsersRoutes } from './users/admin-users.routes.ts';
+import { internalUsersRoutes } from './users/internal-users.routes.ts';
+
+export { type CreatedAdmin, createAdmin, type NewAdmin } from './commands/create-admin.ts';
+export { type Config, configSchema, loadConfig } from './config.ts';
+export { database, subscriptions };
+
+export interface IdentityDependencies extends Pick<ServiceAppOptions, 'logger' | 'consumers'> {
+  config: Config;
+  dataSource: DataSource;
+  /** Default: its own keys for people, and those of services over HTTP. */
+  keys?: Partial<KeyResolver>;
+}
+
+/** The identity service as an app that does not listen yet. Its data source need not be connected. */
+export async function buildApp(dependencies: IdentityDependencies): Promise<App> {
+  const { config, dataSource, logger } = dependencies;
+  const encryptionKey = parseEncryptionKey(config.IDENTITY_KEY_ENCRYPTION_KEY);
+  const keys = new SigningKeys(dataSource, encryptionKey, config.SIGNING_KEY_ROTATION_DAYS);
+  const throttle = new LoginThrottle(dataSource, deriveKey(encryptionKey, 'login-throttle'), {
+    perAccount: config.LOGIN_FAILURES_PER_ACCOUNT,
+    perAddress: config.LOGIN_FAILURES_PER_ADDRESS,
+  });
+  const app = await createApp({
+    service: 'identity',
+    config,
+    dataSource,
+    database,
+    consumers:
+      dependencies.consumers ??
+      new Consumers({ dataSource, subscriptions, sources: eventSources('identity', config), logger }),
+    openapi: {
+      title: 'HiveSync identity',
+      description: 'Accounts, sessions and the tokens that every service verifies; notifications.',
+    },
+    keys: { ...remoteKeys(config.SERVICE_URLS), user: ownKeys(keys), ...dependencies.keys },
+    logger,
+  });
+  // A key that cannot be opened is known at the start, not at somebody's login.
+  app.lifecycle.whenReady('signing key', () => keys.active());
+  app.lifecycle.every('rotation of the signing key', 3_600, () => keys.active());
+  await app.register(accountRoutes);
+  await app.register(authRoutes, {
+    context: { dataSource, keys, throttle, refreshTokenDays: config.REFRESH_TOKEN_DAYS },
+  });
+  await app.register(sessionsRoutes);
+  await app.register(notificationsRoutes);
+  await app.register(adminUsersRoutes);
+  await app.register(internalUsersRoutes);
+  await app.register(jwksRoutes, { keys });
+  return app;
+}
+
+/** Identity verifies people's tokens with the keys at hand. */
+function ownKeys(keys: SigningKeys): KeyResolver['user'] {
+  return localKeySet(async () => {
+    try {
+      return await keys.keySet();
+    } catch (cause) {
+      // Without this a caller would hear that their token is bad.
+      throw new ApiError('DATABASE_UNAVAILABLE', { headers: { 'retry-after': '2' }, cause });
+    }
+  });
+}

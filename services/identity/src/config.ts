@@ -1,0 +1,24 @@
+import { baseConfigSchema, loadConfig as load } from '@hivesync/http';
+import { type Static, Type } from 'typebox';
+
+/** The environment of the identity service, beside what every service reads. */
+export const configSchema = Type.Object({
+  ...baseConfigSchema.properties,
+  IDENTITY_KEY_ENCRYPTION_KEY: Type.String({
+    description: '32 bytes in base64: encrypts the private signing keys at rest. openssl rand -base64 32',
+  }),
+  SIGNING_KEY_ROTATION_DAYS: Type.Integer({ default: 90, minimum: 1 }),
+  REFRESH_TOKEN_DAYS: Type.Integer({
+    default: 30,
+    minimum: 1,
+    description: 'A session that is not refreshed for so many days is over',
+  }),
+  LOGIN_FAILURES_PER_ACCOUNT: Type.Integer({ default: 10, minimum: 1, description: 'Within an hour' }),
+  LOGIN_FAILURES_PER_ADDRESS: Type.Integer({ default: 100, minimum: 1, description: 'Within an hour' }),
+});
+export type Config = Static<typeof configSchema>;
+
+/** @throws Error that names each variable which is missing or malformed */
+export function loadConfig(environment: NodeJS.ProcessEnv): Config {
+  return load(configSchema, environment);
+}

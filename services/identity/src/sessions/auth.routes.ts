@@ -1,0 +1,100 @@
+import { transaction } from '@hivesync/database';
+import { type App, errorResponses } from '@hivesync/http';
+import { Type } from 'typebox';
+import { describeDevice } from './devices.ts';
+import { logIn, type SessionContext } from './login.service.ts';
+import { canonicalAddress } from './networks.ts';
+import { refreshSession } from './refresh.service.ts';
+import {
+  LoggedIn,
+  LoginBody,
+  LoginHeaders,
+  RefreshBody,
+  Tokens,
+  toLoggedIn,
+  toTokens,
+} from './sessions.schemas.ts';
+import { endSessionsAs } from './sessions.service.ts';
+
+const tags = ['Sessions'];
+
+/**
+ * Login, refresh, logout. None takes an Idempotency-Key: their answers hold tokens, which are stored nowhere. A
+ * lost answer of refresh is had again with the same token.
+ */
+export async function authRoutes(app: App, { context }: { context: SessionContext }): Promise<void> {
+  app.post(
+    '/api/v1/auth/login',
+    {
+      schema: {
+        operationId: 'login',
+        summary: 'Start a session with email and password',
+        tags,
+        security: [],
+        headers: LoginHeaders,
+        body: LoginBody,
+        response: { 200: LoggedIn, ...errorResponses('INVALID_CREDENTIALS', 'RATE_LIMITED') },
+      },
+    },
+    async (request, reply) => {
+      const { email, password, device } = request.body;
+      const userAgent = request.headers['user-agent'];
+      const pair = await logIn(context, {
+        email,
+        password,
+        device: describeDevice(device, request.headers['x-device-name'], userAgent),
+        address: canonicalAddress(request.ip),
+        userAgent: userAgent?.slice(0, 500) ?? null,
+        origin: request.origin,
+      });
+      reply.header('cache-control', 'no-store');
+      return toLoggedIn(pair);
+    },
+  );
+
+  app.post(
+    '/api/v1/auth/refresh',
+    {
+      schema: {
+        operationId: 'refresh',
+        summary: 'Trade a refresh token for the next pair',
+        description:
+          'Each token is good for one use. It is accepted again within 10 s, or while what it bought is ' +
+          'unused; any other reuse ends the session.',
+        tags,
+        security: [],
+        body: RefreshBody,
+        response: {
+          200: Tokens,
+          ...errorResponses('REFRESH_TOKEN_INVALID', 'REFRESH_TOKEN_REUSED'),
+        },
+      },
+    },
+    async (request, reply) => {
+      const pair = await refreshSession(context, request.body.refresh_token, request.origin);
+      reply.header('cache-control', 'no-store');
+      return toTokens(pair);
+    },
+  );
+
+  app.post(
+    '/api/v1/auth/logout',
+    {
+      preHandler: app.requireUser,
+      schema: {
+        operationId: 'logout',
+        summary: 'End this session',
+        description: 'Its refresh tokens are refused at once; an access token runs down within 15 minutes.',
+        tags,
+        response: { 204: Type.Null({ description: 'Ended, or had been' }) },
+      },
+    },
+    async (request, reply) => {
+      const { id, sid } = request.user;
+      await transaction(app.dataSource, (tx) =>
+        endSessionsAs(tx, id, { only: sid }, 'logout', request.origin),
+      );
+      return reply.code(204).send(null);
+    },
+  );
+}

@@ -1,0 +1,85 @@
+import { ApiError } from '@hivesync/contracts';
+import { transaction } from '@hivesync/database';
+import {
+  type App,
+  cursorScope,
+  decodeCursor,
+  errorResponses,
+  Page,
+  PageQuery,
+  pageFrom,
+} from '@hivesync/http';
+import { Type } from 'typebox';
+import { countSessions, listSessions } from './sessions.repository.ts';
+import { SessionInList, SessionParams, toSessionInList } from './sessions.schemas.ts';
+import { endSessionsAs } from './sessions.service.ts';
+
+const tags = ['Sessions'];
+const Ended = Type.Null({ description: 'Ended' });
+
+/** People's view of where they are logged in. */
+export async function sessionsRoutes(app: App): Promise<void> {
+  app.get(
+    '/api/v1/me/sessions',
+    {
+      preHandler: app.requireUser,
+      schema: {
+        operationId: 'listMySessions',
+        summary: 'Where I am logged in, newest first',
+        tags,
+        querystring: PageQuery,
+        response: { 200: Page(SessionInList), ...errorResponses('MALFORMED_CURSOR') },
+      },
+    },
+    async (request) => {
+      const { limit, cursor, include_total } = request.query;
+      const { id: userId, sid } = request.user;
+      const scope = cursorScope(request);
+      const before = decodeCursor(cursor, scope)?.id ?? null;
+      const rows = await listSessions(app.dataSource, userId, before, limit);
+      const { items, next_cursor } = pageFrom(rows, limit, ({ id }) => ({ sort: null, id }), scope);
+      const total = include_total ? { total: await countSessions(app.dataSource, userId) } : {};
+      return { items: items.map((item) => toSessionInList(item, sid)), next_cursor, ...total };
+    },
+  );
+
+  app.delete(
+    '/api/v1/me/sessions/:session_id',
+    {
+      preHandler: app.requireUser,
+      schema: {
+        operationId: 'endMySession',
+        summary: 'End one of my sessions',
+        tags,
+        params: SessionParams,
+        response: { 204: Ended, ...errorResponses('NOT_FOUND') },
+      },
+    },
+    async (request, reply) => {
+      const ended = await transaction(app.dataSource, (tx) =>
+        endSessionsAs(tx, request.user.id, { only: request.params.session_id }, 'revoked', request.origin),
+      );
+      if (ended.length === 0) throw new ApiError('NOT_FOUND');
+      return reply.code(204).send(null);
+    },
+  );
+
+  app.delete(
+    '/api/v1/me/sessions',
+    {
+      preHandler: app.requireUser,
+      schema: {
+        operationId: 'endMyOtherSessions',
+        summary: 'End all my sessions but this one',
+        tags,
+        response: { 204: Ended },
+      },
+    },
+    async (request, reply) => {
+      await transaction(app.dataSource, (tx) =>
+        endSessionsAs(tx, request.user.id, { allBut: request.user.sid }, 'revoked', request.origin),
+      );
+      return reply.code(204).send(null);
+    },
+  );
+}

@@ -1,0 +1,81 @@
+import { transaction } from '@hivesync/database';
+import { type App, errorResponses, etag, ifMatchVersion, unitOfWork, versioned } from '@hivesync/http';
+import { assertAcceptablePassword, hashPassword } from './passwords.ts';
+import { Me, ProfilePatch, RegisterBody, toMe } from './users.schemas.ts';
+import { changeProfile, existingUser, registerUser } from './users.service.ts';
+
+const tags = ['Account'];
+
+/** Making an account, and what people may do with their own. */
+export async function accountRoutes(app: App): Promise<void> {
+  app.post(
+    '/api/v1/auth/register',
+    {
+      config: { idempotent: true },
+      schema: {
+        operationId: 'register',
+        summary: 'Make an account',
+        description: 'Answers the account and no token: log in next.',
+        tags,
+        security: [],
+        body: RegisterBody,
+        response: { 201: Me, ...errorResponses('EMAIL_TAKEN', 'PASSWORD_TOO_COMMON') },
+      },
+    },
+    async (request, reply) => {
+      const { email, password, display_name: displayName } = request.body;
+      assertAcceptablePassword(password);
+      const passwordHash = await hashPassword(password);
+      return unitOfWork(request, reply, async (tx) => {
+        const user = await registerUser(tx, { email, passwordHash, displayName }, request.origin);
+        const headers = { location: '/api/v1/me', etag: etag(user.version) };
+        return { status: 201, body: toMe(user), headers };
+      });
+    },
+  );
+
+  app.get(
+    '/api/v1/me',
+    {
+      preHandler: app.requireUser,
+      schema: {
+        operationId: 'getMe',
+        summary: 'My account and profile',
+        tags,
+        response: { 200: Me, ...errorResponses('NOT_FOUND') },
+      },
+    },
+    async (request, reply) => {
+      const user = await existingUser(app.dataSource, request.user.id);
+      return versioned(request, reply, user.version, toMe(user));
+    },
+  );
+
+  app.patch(
+    '/api/v1/me',
+    {
+      preHandler: app.requireUser,
+      schema: {
+        operationId: 'updateMe',
+        summary: 'Change my profile',
+        description: 'Changes the fields that are given. If-Match is honoured where it is sent.',
+        tags,
+        body: ProfilePatch,
+        response: { 200: Me, ...errorResponses('NOT_FOUND', 'PRECONDITION_FAILED') },
+      },
+    },
+    async (request, reply) => {
+      const {
+        display_name: displayName,
+        avatar_url: avatarUrl,
+        preferences_json: preferences,
+      } = request.body;
+      const expected = request.headers['if-match'] === undefined ? null : ifMatchVersion(request);
+      const user = await transaction(app.dataSource, (tx) =>
+        changeProfile(tx, request.user.id, { displayName, avatarUrl, preferences }, expected, request.origin),
+      );
+      reply.header('etag', etag(user.version));
+      return toMe(user);
+    },
+  );
+}

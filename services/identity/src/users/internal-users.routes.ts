@@ -1,0 +1,48 @@
+import { PublicUser, type UserId } from '@hivesync/contracts';
+import { type App, ResolveBody, ResolveReply } from '@hivesync/http';
+import { Closed, Nullable } from '../fields.schemas.ts';
+import { findUserByEmail, findUsers, type UserRecord } from './users.repository.ts';
+import { FindByEmailBody } from './users.schemas.ts';
+import { publicUser } from './users.service.ts';
+
+const Resolved = ResolveReply(PublicUser);
+const FoundByEmail = Closed({ user: Nullable(Resolved.properties.items.items) });
+
+const resolved = (user: UserRecord) => ({ id: user.id, version: user.version, data: publicUser(user) });
+
+/** What other services ask about people. Never an email: who knows one may ask whose it is. */
+export async function internalUsersRoutes(app: App): Promise<void> {
+  app.post(
+    '/internal/users/resolve',
+    {
+      schema: {
+        operationId: 'resolveUsers',
+        summary: 'Those of the ids that are users',
+        tags: ['internal'],
+        body: ResolveBody,
+        response: { 200: Resolved },
+      },
+    },
+    async (request) => {
+      const ids = request.body.ids as UserId[];
+      return { items: (await findUsers(app.dataSource, ids)).map(resolved) };
+    },
+  );
+
+  app.post(
+    '/internal/users/find-by-email',
+    {
+      schema: {
+        operationId: 'findUserByEmail',
+        summary: 'Whose address this is',
+        tags: ['internal'],
+        body: FindByEmailBody,
+        response: { 200: FoundByEmail },
+      },
+    },
+    async (request) => {
+      const user = await findUserByEmail(app.dataSource, request.body.email);
+      return { user: user && resolved(user) };
+    },
+  );
+}

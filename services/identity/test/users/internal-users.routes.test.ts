@@ -1,0 +1,48 @@
+import { describe, expect, test } from 'vitest';
+import { startIdentityApp } from '../support/app.ts';
+
+const service = await startIdentityApp();
+const projects = service.asService('projects');
+const alice = await service.person('alice');
+
+describe('POST /internal/users/resolve', () => {
+  test('gives those that exist, with what is kept of them, and no email', async () => {
+    const ids = [alice.id, '01890000-0000-7000-8000-000000000000'];
+    const answer = await projects.post('/internal/users/resolve', { ids });
+    expect(answer.json()).toEqual({
+      items: [{ id: alice.id, version: 1, data: { display_name: 'alice', avatar_url: null, tier: 'free' } }],
+    });
+    expect(answer.body).not.toContain('@');
+  });
+
+  test.each([
+    ['none', { ids: [] }],
+    ['no UUID', { ids: ['alice'] }],
+    ['1,001', { ids: Array(1001).fill(alice.id) }],
+  ])('refuses %s', async (_, body) => {
+    expect((await projects.post('/internal/users/resolve', body)).statusCode).toBe(400);
+  });
+});
+
+describe('POST /internal/users/find-by-email', () => {
+  test('finds without regard to case', async () => {
+    const found = await projects.post('/internal/users/find-by-email', { email: 'ALICE@example.com' });
+    expect(found.json()).toMatchObject({ user: { id: alice.id, version: 1 } });
+    const nobody = await projects.post('/internal/users/find-by-email', { email: 'nobody@example.com' });
+    expect(nobody.json()).toEqual({ user: null });
+  });
+});
+
+test.each(['/internal/users/resolve', '/internal/users/find-by-email', '/internal/events'])(
+  '%s is for services',
+  async (path) => {
+    const method = path.endsWith('events') ? 'get' : 'post';
+    const send = (who: typeof projects) => (method === 'get' ? who.get(path) : who.post(path, {}));
+    expect((await send(service.asStranger())).statusCode).toBe(401);
+    expect((await send(alice.call)).statusCode).toBe(401);
+    expect((await send(service.asService('projects', { forged: true }))).statusCode).toBe(401);
+    expect((await send(service.asService('projects', { audience: 'hivesync/billing' }))).statusCode).toBe(
+      401,
+    );
+  },
+);
