@@ -116,14 +116,15 @@ describe.each([
   });
 
   test('takes a cursor only for the filter and person that it was given for', async () => {
-    const query = { limit: '2', status: 'queued' };
+    const query: Record<string, string> = { limit: '2', status: 'queued' };
     const { next_cursor: cursor } = (await member.get(pathOf(list), { query })).json();
     expect((await member.get(pathOf(list), { query: { ...query, cursor } })).statusCode).toBe(200);
-    for (const wrong of [
+    const foreign: Record<string, string>[] = [
       { limit: '2', cursor },
       { limit: '2', status: 'running', cursor },
       { ...query, cursor: `${cursor}A` },
-    ]) {
+    ];
+    for (const wrong of foreign) {
       const answer = await member.get(pathOf(list), { query: wrong });
       expect(answer.json()).toMatchObject({ status: 400, code: 'MALFORMED_CURSOR' });
     }
