@@ -88,7 +88,7 @@ async function once<Body>(
     if (!kept(error)) throw thrown;
     await storeAnswer(tx, identified, {
       status: error.status,
-      headers: { ...error.headers, 'content-type': problemType },
+      headers: { ...error.headers, 'content-type': `${problemType}; charset=utf-8` },
       body: JSON.stringify(problemOf(error, request)),
     });
     return { kind: 'refused', error };
