@@ -15,6 +15,7 @@ import { database } from './database/data-source.ts';
 import { notificationsRoutes } from './notifications/notifications.routes.ts';
 import { authRoutes } from './sessions/auth.routes.ts';
 import { LoginThrottle } from './sessions/login-throttle.ts';
+import { deleteExpiredTokens } from './sessions/refresh-tokens.repository.ts';
 import { sessionsRoutes } from './sessions/sessions.routes.ts';
 import { jwksRoutes } from './signing-keys/jwks.routes.ts';
 import { deriveKey, parseEncryptionKey } from './signing-keys/key-encryption.ts';
@@ -62,6 +63,7 @@ export async function buildApp(dependencies: IdentityDependencies): Promise<App>
   // A key that cannot be opened is known at the start, not at somebody's login.
   app.lifecycle.whenReady('signing key', () => keys.active());
   app.lifecycle.every('rotation of the signing key', 3_600, () => keys.active());
+  app.lifecycle.every('expired refresh tokens', 3_600, () => deleteExpiredTokens(dataSource));
   await app.register(accountRoutes);
   await app.register(authRoutes, {
     context: { dataSource, keys, throttle, refreshTokenDays: config.REFRESH_TOKEN_DAYS },

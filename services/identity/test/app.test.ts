@@ -1,6 +1,10 @@
+import { randomBytes } from 'node:crypto';
 import { PassThrough } from 'node:stream';
+import { createDataSource } from '@hivesync/database';
 import { createLogger } from '@hivesync/http';
+import { testTokens } from '@hivesync/testing';
 import { describe, expect, test } from 'vitest';
+import { buildApp, database, loadConfig } from '../src/app.ts';
 import { startIdentityApp } from './support/app.ts';
 import { password } from './support/identity.ts';
 
@@ -53,6 +57,43 @@ describe('the OpenAPI document', () => {
         security: expect.any(Array),
       });
     }
+  });
+});
+
+describe('the app', () => {
+  test('tells its OpenAPI document without a database', async () => {
+    const config = loadConfig({
+      PORT: '0',
+      SERVICE_URLS: '{"projects":"http://127.0.0.1:9"}',
+      DATABASE_URL: 'postgres://127.0.0.1:9/none',
+      SERVICE_PRIVATE_KEY: (await testTokens()).privateKey('identity'),
+      IDENTITY_KEY_ENCRYPTION_KEY: Buffer.alloc(32).toString('base64'),
+      LOG_LEVEL: 'silent',
+    });
+    const app = await buildApp({ config, dataSource: createDataSource(database, config.DATABASE_URL) });
+    await app.ready();
+    const document = (await app.inject('/openapi.json')).json();
+    expect(Object.keys(document.paths)).toContain('/api/v1/me');
+    await app.close();
+  });
+
+  test('makes its signing key when it starts, before anybody logs in', async () => {
+    const service = await startIdentityApp();
+    await service.app.lifecycle.start();
+    expect(await service.database.query('select from identity.signing_keys')).toHaveLength(1);
+    expect((await service.asStranger().get('/health/live')).statusCode).toBe(200);
+  });
+
+  test('does not start where the signing key does not open', async () => {
+    const service = await startIdentityApp();
+    await service.app.lifecycle.start();
+    const other = randomBytes(32).toString('base64');
+    const app = await buildApp({
+      config: { ...service.config, IDENTITY_KEY_ENCRYPTION_KEY: other },
+      dataSource: service.dataSource,
+    });
+    await expect(app.lifecycle.start()).rejects.toThrow(/does not open with IDENTITY_KEY_ENCRYPTION_KEY/);
+    await app.close();
   });
 });
 

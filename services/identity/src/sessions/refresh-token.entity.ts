@@ -42,6 +42,7 @@ export class RefreshToken {
   @Column({ name: 'token_hash', type: 'text' })
   tokenHash!: string;
 
+  @Index()
   @Column({ name: 'expires_at', type: 'timestamptz' })
   expiresAt!: Date;
 

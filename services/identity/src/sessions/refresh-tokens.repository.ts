@@ -1,5 +1,5 @@
 import type { RefreshTokenId, SessionId, UserId } from '@hivesync/contracts';
-import { newId, query, type Transaction } from '@hivesync/database';
+import { type DataSource, newId, query, type Transaction } from '@hivesync/database';
 
 /** A refresh token as it stands, with the marks by which it is judged. */
 export interface PresentedToken {
@@ -90,13 +90,22 @@ export async function insertRefreshToken(
   );
 }
 
-/** Deletes a session's tokens that have expired, as they are refused anyway. */
-export async function pruneRefreshTokens(tx: Transaction, sessionId: SessionId): Promise<void> {
-  await query(
-    tx,
-    `delete from refresh_tokens
-     where session_id = $1
-       and expires_at < now()`,
-    [sessionId],
-  );
+/** Deletes tokens that have expired, as they are refused anyway, 1,000 at a time; answers how many. */
+export async function deleteExpiredTokens(source: DataSource): Promise<number> {
+  for (let deleted = 0; ; ) {
+    const rows = await query<{ id: RefreshTokenId }>(
+      source,
+      `delete from refresh_tokens
+       where id in (
+         select id
+         from refresh_tokens
+         where expires_at < now()
+         limit 1000
+         for update skip locked
+       )
+       returning id`,
+    );
+    deleted += rows.length;
+    if (rows.length < 1000) return deleted;
+  }
 }

@@ -10,7 +10,6 @@ import {
   lockPresentedToken,
   markUsed,
   type PresentedToken,
-  pruneRefreshTokens,
 } from './refresh-tokens.repository.ts';
 import { newRefreshToken, refreshTokenHash } from './refresh-tokens.ts';
 import { touchSession } from './sessions.repository.ts';
@@ -70,7 +69,6 @@ async function rotate(
     hash: next.hash,
     lifetimeDays: context.refreshTokenDays,
   });
-  await pruneRefreshTokens(tx, sessionId);
   await touchSession(tx, sessionId);
   const accessToken = await signAccessToken(context.keys, { ...user, sid: sessionId });
   return { sessionId, suspicious: false, user, accessToken, refreshToken: next.token };

@@ -3,6 +3,7 @@ import { transaction } from '@hivesync/database';
 import { describe, expect, test } from 'vitest';
 import { logIn } from '../../src/sessions/login.service.ts';
 import { refreshSession } from '../../src/sessions/refresh.service.ts';
+import { deleteExpiredTokens } from '../../src/sessions/refresh-tokens.repository.ts';
 import { endSessionsAs } from '../../src/sessions/sessions.service.ts';
 import { password, startIdentity } from '../support/identity.ts';
 
@@ -127,6 +128,21 @@ describe('a refresh token', () => {
   ])('is refused when it is %s', async (_, token) => {
     await expect(refresh(await token())).rejects.toThrow(refusal('REFRESH_TOKEN_INVALID'));
   });
+});
+
+test('tokens that have expired are deleted, and no others', async () => {
+  const old = await session();
+  const young = await session();
+  await db.query(
+    `update identity.refresh_tokens set expires_at = now() - interval '1 second' where session_id = $1`,
+    [old.sessionId],
+  );
+  expect(await deleteExpiredTokens(dataSource)).toBeGreaterThanOrEqual(1);
+  const left = await db.query(
+    'select session_id as id from identity.refresh_tokens where session_id = any($1)',
+    [[old.sessionId, young.sessionId]],
+  );
+  expect(left).toEqual([{ id: young.sessionId }]);
 });
 
 describe('ending sessions', () => {

@@ -71,6 +71,7 @@ export class CreateSessions1763800002000 implements MigrationInterface {
     await runner.query('create index refresh_tokens_user_id_idx on refresh_tokens (user_id)');
     await runner.query('create index refresh_tokens_session_id_idx on refresh_tokens (session_id)');
     await runner.query('create index refresh_tokens_parent_id_idx on refresh_tokens (parent_id)');
+    await runner.query('create index refresh_tokens_expires_at_idx on refresh_tokens (expires_at)');
     await runner.query(sql.touchUpdatedAt('refresh_tokens'));
   }
 
