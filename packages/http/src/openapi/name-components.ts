@@ -10,8 +10,8 @@ export type OpenApiNode = { [name: string]: unknown };
  */
 export function nameComponents(document: OpenApiNode): OpenApiNode {
   const schemas = new Map<string, unknown>();
-  const paths = named(document.paths, schemas);
   const components = isNode(document.components) ? document.components : {};
+  const paths = named(inlined(document.paths, isNode(components.schemas) ? components.schemas : {}), schemas);
   return {
     ...document,
     components: {
@@ -20,6 +20,23 @@ export function nameComponents(document: OpenApiNode): OpenApiNode {
     },
     paths,
   };
+}
+
+/**
+ * Puts back what @fastify/swagger has moved away: a schema with an `$id` becomes `def-<n>` there, with the `$id` as
+ * its title, and a number of its own wherever it stands.
+ */
+function inlined(node: unknown, moved: OpenApiNode): unknown {
+  if (Array.isArray(node)) return node.map((item) => inlined(item, moved));
+  if (!isNode(node)) return node;
+  const name =
+    typeof node.$ref === 'string' ? /^#\/components\/schemas\/(def-\d+)$/.exec(node.$ref)?.[1] : undefined;
+  const target = name === undefined ? undefined : moved[name];
+  if (isNode(target)) {
+    const { title, ...rest } = target;
+    return { $id: title, ...(inlined(rest, moved) as OpenApiNode) };
+  }
+  return Object.fromEntries(Object.entries(node).map(([key, item]) => [key, inlined(item, moved)]));
 }
 
 function named(node: unknown, schemas: Map<string, unknown>): unknown {
