@@ -1,7 +1,7 @@
 import { startService } from '@hivesync/testing';
 import { buildApp, database, loadConfig } from '../src/app.ts';
 
-/** The service on a database of its own. */
+/** The service on a database of its own. No other service can be reached. */
 export function startWorkers() {
   return startService({ database, loadConfig, buildApp });
 }
