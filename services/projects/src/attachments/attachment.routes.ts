@@ -79,7 +79,7 @@ export async function attachmentRoutes(app: App): Promise<void> {
       await transaction(app.dataSource, (tx) =>
         removeAttachment(tx, actorOf(request), task_id, attachment_id),
       );
-      return reply.code(204).send();
+      return reply.code(204).send(null);
     },
   );
 }

@@ -11,7 +11,7 @@ export const NewAttachment = Closed({
   external_url: Type.String({
     format: 'uri',
     maxLength: 2048,
-    pattern: '^https://[^@]*$|^https://[^/?#@]+[/?#]',
+    pattern: '^https://[^/?#@]+([/?#].*)?$',
     description: 'https, without a user name or password in it',
   }),
   name: Type.Optional(Text(200)),

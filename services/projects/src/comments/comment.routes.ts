@@ -136,7 +136,7 @@ export async function commentRoutes(app: App): Promise<void> {
       await transaction(app.dataSource, (tx) =>
         removeComment(tx, actorOf(request), request.params.comment_id),
       );
-      return reply.code(204).send();
+      return reply.code(204).send(null);
     },
   );
 
@@ -159,7 +159,7 @@ export async function commentRoutes(app: App): Promise<void> {
         await transaction(app.dataSource, (tx) =>
           starComment(tx, actorOf(request), request.params.comment_id, starred),
         );
-        return reply.code(204).send();
+        return reply.code(204).send(null);
       },
     });
   }

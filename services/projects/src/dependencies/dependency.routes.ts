@@ -33,7 +33,7 @@ export async function dependencyRoutes(app: App): Promise<void> {
       handler: async (request, reply) => {
         const { task_id, depends_on_task_id } = request.params;
         await transaction(app.dataSource, (tx) => change(tx, actorOf(request), task_id, depends_on_task_id));
-        return reply.code(204).send();
+        return reply.code(204).send(null);
       },
     });
   }

@@ -25,7 +25,7 @@ export async function favoriteRoutes(app: App): Promise<void> {
         await transaction(app.dataSource, (tx) =>
           setFavorite(tx, actorOf(request), request.params.project_id, favorite),
         );
-        return reply.code(204).send();
+        return reply.code(204).send(null);
       },
     });
   }

@@ -77,7 +77,7 @@ export async function labelRoutes(app: App): Promise<void> {
     async (request, reply) => {
       const { project_id, label_id } = request.params;
       await transaction(app.dataSource, (tx) => removeLabel(tx, actorOf(request), project_id, label_id));
-      return reply.code(204).send();
+      return reply.code(204).send(null);
     },
   );
 
@@ -99,7 +99,7 @@ export async function labelRoutes(app: App): Promise<void> {
       handler: async (request, reply) => {
         const { task_id, label_id } = request.params;
         await transaction(app.dataSource, (tx) => change(tx, actorOf(request), task_id, label_id));
-        return reply.code(204).send();
+        return reply.code(204).send(null);
       },
     });
   }

@@ -139,7 +139,7 @@ export async function invitationRoutes(app: App, { directory }: { directory: Use
       await transaction(app.dataSource, (tx) =>
         declineInvitation(tx, actorOf(request), request.params.invitation_id),
       );
-      return reply.code(204).send();
+      return reply.code(204).send(null);
     },
   );
 }

@@ -53,7 +53,7 @@ export async function memberRoutes(app: App): Promise<void> {
       await transaction(app.dataSource, (tx) =>
         leaveProject(tx, actorOf(request), request.params.project_id),
       );
-      return reply.code(204).send();
+      return reply.code(204).send(null);
     },
   );
 
@@ -72,7 +72,7 @@ export async function memberRoutes(app: App): Promise<void> {
     async (request, reply) => {
       const { project_id, user_id } = request.params;
       await transaction(app.dataSource, (tx) => removeMember(tx, actorOf(request), project_id, user_id));
-      return reply.code(204).send();
+      return reply.code(204).send(null);
     },
   );
 }

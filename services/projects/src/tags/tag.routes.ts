@@ -77,7 +77,7 @@ export async function tagRoutes(app: App): Promise<void> {
     async (request, reply) => {
       const { project_id, tag_id } = request.params;
       await transaction(app.dataSource, (tx) => removeTag(tx, actorOf(request), project_id, tag_id));
-      return reply.code(204).send();
+      return reply.code(204).send(null);
     },
   );
 }

@@ -160,7 +160,7 @@ export async function taskRoutes(app: App): Promise<void> {
     },
     async (request, reply) => {
       await transaction(app.dataSource, (tx) => removeTask(tx, actorOf(request), request.params.task_id));
-      return reply.code(204).send();
+      return reply.code(204).send(null);
     },
   );
 }

@@ -1,0 +1,97 @@
+import { type EventData, type UserId, userDeleted, userRegistered, userUpdated } from '@hivesync/contracts';
+import { newId, query, transaction } from '@hivesync/database';
+import { Consumers, publish } from '@hivesync/events';
+import { neighbour, testDatabase, testUser } from '@hivesync/testing';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { database } from '../../src/database/data-source.ts';
+import { subscriptions } from '../../src/subscriptions.ts';
+import { refusal, startProjects } from '../support/projects-service.ts';
+
+const server = await testDatabase();
+const identity = await neighbour(server, 'identity');
+const service = await startProjects({ on: server });
+const consumers = new Consumers({
+  dataSource: await server.dataSource(database),
+  subscriptions,
+  sources: [identity.feed],
+});
+beforeAll(() => consumers.start());
+afterAll(() => consumers.stop());
+
+const person = (display_name: string): EventData<typeof userUpdated> => ({
+  display_name,
+  avatar_url: null,
+  tier: 'pro',
+});
+const tell = (definition: typeof userUpdated, user: UserId, version: number, name: string) =>
+  transaction(identity.outbox, (tx) =>
+    publish(tx, definition, { subject: user, version, data: person(name) }),
+  );
+const forget = (user: UserId, version: number) =>
+  transaction(identity.outbox, (tx) => publish(tx, userDeleted, { subject: user, version, data: {} }));
+
+test('names follow identity into lists', async () => {
+  const user = testUser();
+  const alice = service.as(user);
+  const project = await service.createProject(alice);
+  const listed = async () => (await alice.get(`/api/v1/projects/${project}/members`)).json().items[0].user;
+  expect(await listed()).toEqual({ id: user.id, display_name: null, avatar_url: null });
+  await tell(userRegistered, user.id, 1, 'Alice');
+  await vi.waitFor(async () => expect(await listed()).toMatchObject({ display_name: 'Alice' }), 10_000);
+  await tell(userUpdated, user.id, 2, 'Alicia');
+  await vi.waitFor(async () => expect(await listed()).toMatchObject({ display_name: 'Alicia' }), 10_000);
+});
+
+test('a deleted account leaves no membership and no assignment; what it wrote stays', async () => {
+  const alice = await service.register('Alice');
+  const bob = await service.register('Bob');
+  const project = await service.createProject(alice);
+  await service.join(alice, project, bob);
+  await bob.put(`/api/v1/projects/${project}/favorite`);
+  const task = await service.createTask(bob, project, { assignee_id: bob.id });
+  const comment = (
+    await bob.post(`/api/v1/projects/${project}/comments`, {
+      entity_type: 'task',
+      entity_id: task.id,
+      body: 'Mine',
+    })
+  ).json();
+
+  await forget(bob.id, 2);
+  await vi.waitFor(
+    async () => expect((await bob.get(`/api/v1/projects/${project}`)).statusCode).toBe(404),
+    10_000,
+  );
+  expect((await alice.get(`/api/v1/tasks/${task.id}`)).json()).toMatchObject({
+    assignee: null,
+    created_by: bob.id,
+  });
+  expect((await alice.get(`/api/v1/comments/${comment.id}`)).json()).toMatchObject({
+    body: 'Mine',
+    author: { id: bob.id, display_name: null },
+  });
+  expect((await alice.get(`/api/v1/projects/${project}/members`)).json().items).toMatchObject([
+    { user: { id: alice.id } },
+  ]);
+  const favorites = await query(service.dataSource, 'select from project_favorites where user_id = $1', [
+    bob.id,
+  ]);
+  expect(favorites).toEqual([]);
+  // The token lives on for minutes, but nothing new may point at its owner.
+  expect(refusal(await bob.post('/api/v1/projects', { name: 'Late' }))).toEqual([422, 'UNKNOWN_REFERENCE']);
+});
+
+test('a project is not made by somebody whose deletion came first', async () => {
+  const user = newId<UserId>();
+  await forget(user, 2);
+  await vi.waitFor(async () => {
+    const rows = await query(
+      service.dataSource,
+      `select from user_refs where id = $1 and state = 'deleted'`,
+      [user],
+    );
+    expect(rows).toHaveLength(1);
+  }, 10_000);
+  const answer = await service.as(testUser({ id: user })).post('/api/v1/projects', { name: 'Late' });
+  expect(refusal(answer)).toEqual([422, 'UNKNOWN_REFERENCE']);
+});
