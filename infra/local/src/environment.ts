@@ -1,5 +1,6 @@
 import { type ServiceName, serviceNames } from '@hivesync/contracts';
 import { appRole, roleUrl } from '@hivesync/database';
+import type { LogLevel } from '@hivesync/http';
 import type { AppName } from './ports.ts';
 import type { Secrets } from './secrets.ts';
 
@@ -9,20 +10,23 @@ export interface Surroundings {
   databaseUrl: string;
   /** Where the services reach each other. */
   serviceUrls: Record<ServiceName, string>;
-  logLevel: string;
+  logLevel: LogLevel;
+  /** Default: the services' own. 0 where no balancer needs to notice that an app is going. */
+  drainSeconds?: number;
 }
 
 /** The environment of one app, as its `config.ts` reads it: no more than that app needs. */
 export function environmentOf(
   app: AppName,
   listen: { host: string; port: number },
-  { secrets, databaseUrl, serviceUrls, logLevel }: Surroundings,
+  { secrets, databaseUrl, serviceUrls, logLevel, drainSeconds }: Surroundings,
 ): Record<string, string> {
   const common = {
     HOST: listen.host,
     PORT: String(listen.port),
     LOG_LEVEL: logLevel,
     SERVICE_URLS: JSON.stringify(serviceUrls),
+    ...(drainSeconds !== undefined && { DRAIN_SECONDS: String(drainSeconds) }),
   };
   if (app === 'gateway') return common;
   return {

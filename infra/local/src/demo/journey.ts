@@ -18,9 +18,10 @@ interface Person {
 /**
  * The whole way through the platform by its public door: two people, a project, its tasks and comments, the
  * notifications and audit rows that arrive by event, and two refusals.
+ * @returns how many requests were shown
  * @throws UnexpectedAnswerError at the first answer that is not as it should be.
  */
-export async function walkJourney(options: JourneyOptions): Promise<void> {
+export async function walkJourney(options: JourneyOptions): Promise<number> {
   const alice = await meetAlice(options);
   const bob = await signUp(options, 'Bob');
   const project = await makeProject(options, alice);
@@ -30,6 +31,7 @@ export async function walkJourney(options: JourneyOptions): Promise<void> {
   await readTheRest(options, alice, project);
   await beRefused(options, alice, project, task);
   await audit(options, alice, project);
+  return options.transcript.steps;
 }
 
 const password = 'correct horse battery staple';
@@ -111,7 +113,7 @@ async function invite(
   await transcript.call({
     method: 'POST',
     path: `/api/v1/projects/${project}/invitations`,
-    expect: 201,
+    expect: 202,
     as: alice.token,
     body: { email: bob.email },
   });

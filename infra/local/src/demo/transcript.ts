@@ -26,6 +26,8 @@ export interface Transcript {
   /** Repeats a GET, quietly, until its answer satisfies; then prints it. */
   until(call: Call, satisfies: (answer: Answer) => boolean, what: string): Promise<Answer>;
   say(line: string): void;
+  /** Answers that were printed. */
+  readonly steps: number;
 }
 
 /** Sends requests to `baseUrl` and prints each with its answer. @throws UnexpectedAnswerError */
@@ -45,7 +47,9 @@ export function transcript(baseUrl: string, print: (line: string) => void, deadl
     return { status: response.status, etag: response.headers.get('etag') ?? '', body: parsed(text) };
   }
 
+  let steps = 0;
   function show(call: Call, answer: Answer): void {
+    steps += 1;
     print(`${call.method} ${call.path} -> ${answer.status}`);
     for (const [name, value] of Object.entries(call.headers ?? {})) print(`    ${name}: ${value}`);
     if (call.body !== undefined) print(`  > ${compact(call.body)}`);
@@ -58,6 +62,9 @@ export function transcript(baseUrl: string, print: (line: string) => void, deadl
   }
 
   return {
+    get steps() {
+      return steps;
+    },
     say: (line) => print(`\n# ${line}`),
     async call(call) {
       const answer = await send(call);

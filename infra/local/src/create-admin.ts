@@ -1,0 +1,20 @@
+/** `npm run admin:create -- you@example.com [password]`: the first administrator, and any later one. */
+import { parseArgs } from 'node:util';
+import { makeAdmin } from './make-admin.ts';
+
+const usage = 'usage: npm run admin:create -- <email> [password]';
+
+try {
+  const { positionals } = parseArgs({ allowPositionals: true });
+  const [email, password, ...more] = positionals;
+  if (!email || more.length > 0) throw new Error(usage);
+  const admin = await makeAdmin(email, password);
+  console.log(
+    `${email} is an administrator${admin.created ? ', with a new account' : ', with the password as before'}.`,
+  );
+  if (admin.generatedPassword) console.log(`Password, shown this once: ${admin.generatedPassword}`);
+  console.log('A token from before says otherwise for up to 15 minutes: log in again.');
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+}

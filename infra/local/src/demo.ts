@@ -1,0 +1,31 @@
+/** `npm run demo`: walks the journey through the gateway that `npm start` runs, and prints every request and answer. */
+import { randomBytes } from 'node:crypto';
+import { walkJourney } from './demo/journey.ts';
+import { transcript } from './demo/transcript.ts';
+import { makeAdmin } from './make-admin.ts';
+import { choosePorts, host } from './ports.ts';
+
+try {
+  const url = process.env.HIVESYNC_URL ?? `http://${host}:${choosePorts(process.env).gateway}`;
+  await reachable(url);
+  const steps = await walkJourney({
+    transcript: transcript(url, (line) => console.log(line)),
+    makeAdmin: async (email) => {
+      await makeAdmin(email);
+      console.log(`npm run admin:create -- ${email}`);
+    },
+    run: randomBytes(3).toString('hex'),
+  });
+  console.log(`\nDone: ${steps} requests, every answer as expected. Browse on at ${url}/docs`);
+} catch (error) {
+  console.error(`\n${error instanceof Error ? error.message : String(error)}`);
+  process.exitCode = 1;
+}
+
+async function reachable(url: string): Promise<void> {
+  try {
+    await fetch(`${url}/health/live`, { signal: AbortSignal.timeout(3_000) });
+  } catch (cause) {
+    throw new Error(`Nothing answers at ${url}: run \`npm start\` first, in another terminal.`, { cause });
+  }
+}

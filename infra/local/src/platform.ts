@@ -1,0 +1,122 @@
+import { mkdirSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { serviceNames } from '@hivesync/contracts';
+import { startEmbedded } from '@hivesync/database/embedded';
+import { type App, createLogger, type LogLevel, startService, stopService } from '@hivesync/http';
+import { apps } from './apps.ts';
+import { prepareDatabases } from './databases.ts';
+import { environmentOf, type Surroundings, urlsOf } from './environment.ts';
+import { type AppName, assertPortsFree, host, type Ports } from './ports.ts';
+import { QuietLog } from './quiet-log.ts';
+import { loadSecrets } from './secrets.ts';
+
+export interface PlatformOptions {
+  ports: Ports;
+  /** Where the embedded PostgreSQL and the secrets are kept between runs. */
+  dataFolder: string;
+  /** A server to use instead of the embedded one, under a login that may make roles. */
+  serverUrl?: string | undefined;
+  logLevel: LogLevel;
+  /** Where log lines go; default: stdout, as JSON. */
+  log?: { write(line: string): void };
+  /** Told in one line what is being waited for. */
+  say?: (line: string) => void;
+}
+
+export interface Platform {
+  /** The gateway. */
+  url: string;
+  databaseUrl: string;
+  roleSecret: string;
+  server: string;
+  /** Apps first, each finishing what it has begun, then PostgreSQL. A second call waits for the first. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts the whole platform in this process: PostgreSQL, roles, migrations, six services and the gateway.
+ * Where one part fails to start, what was started before it is stopped again.
+ *
+ * @throws PortInUseError before anything is started
+ * @throws EmbeddedPostgresError, BootstrapRefusedError, MigrationFailedError in words for the person at the keyboard
+ */
+export async function startPlatform(options: PlatformOptions): Promise<Platform> {
+  const { ports, dataFolder, logLevel } = options;
+  await assertPortsFree(ports);
+  const log = new QuietLog(options.log ?? process.stdout);
+  await using running = new AsyncDisposableStack();
+  try {
+    mkdirSync(dataFolder, { recursive: true });
+    const secrets = loadSecrets(join(dataFolder, 'secrets.json'));
+    const { adminUrl, server } = await findServer(options, running);
+    const databaseUrl = await prepareDatabases(adminUrl, secrets.role_secret);
+    const surroundings: Surroundings = {
+      secrets,
+      databaseUrl,
+      serviceUrls: urlsOf(
+        () => host,
+        (service) => ports[service],
+      ),
+      logLevel,
+      drainSeconds: 0,
+    };
+    const start = startsApps(ports, surroundings, log);
+    const services: App[] = [];
+    // At once, since they wait for each other's events.
+    running.defer(async () => {
+      await Promise.all(services.map(stopService));
+    });
+    // All are awaited before one's failure is told, so that whatever was begun is stopped.
+    const outcomes = await Promise.allSettled(serviceNames.map((service) => start(service, services)));
+    for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
+    const door: App[] = [];
+    running.defer(async () => {
+      await Promise.all(door.map(stopService));
+    });
+    await start('gateway', door);
+
+    log.started();
+    const kept = running.move();
+    let stopped: Promise<void> | undefined;
+    const stop = () => {
+      log.stopping();
+      stopped ??= kept.disposeAsync();
+      return stopped;
+    };
+    return {
+      url: `http://${host}:${ports.gateway}`,
+      databaseUrl,
+      roleSecret: secrets.role_secret,
+      server,
+      stop,
+    };
+  } catch (error) {
+    log.failed();
+    throw error;
+  }
+}
+
+async function findServer(
+  { dataFolder, serverUrl, say = () => undefined }: PlatformOptions,
+  running: AsyncDisposableStack,
+): Promise<{ adminUrl: string; server: string }> {
+  if (serverUrl)
+    return { adminUrl: serverUrl, server: `the server of DATABASE_URL (${new URL(serverUrl).host})` };
+  const embedded = await startEmbedded({ dataDir: join(dataFolder, 'postgres'), log: say });
+  running.defer(() => embedded.stop());
+  const folder = relative(process.cwd(), embedded.cluster);
+  return {
+    adminUrl: embedded.url,
+    server: `PostgreSQL ${embedded.version} in ${folder}, port ${embedded.port}`,
+  };
+}
+
+const startsApps =
+  (ports: Ports, surroundings: Surroundings, log: QuietLog) =>
+  async (name: AppName, running: App[]): Promise<void> => {
+    const logger = createLogger({ service: name, level: surroundings.logLevel }, log);
+    const app = await apps[name](environmentOf(name, { host, port: ports[name] }, surroundings), logger);
+    running.push(app);
+    const { started } = await startService(app);
+    await started;
+  };

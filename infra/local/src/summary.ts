@@ -1,0 +1,33 @@
+import { appRole, roleUrl } from '@hivesync/database';
+import { host, type Ports } from './ports.ts';
+
+export interface Running {
+  ports: Ports;
+  /** The platform's database, with the login that prepared it. */
+  databaseUrl: string;
+  roleSecret: string;
+  /** E.g. `PostgreSQL 18.4 in .data/postgres`. */
+  server: string;
+  milliseconds: number;
+}
+
+/** What a person wants to know once everything runs. */
+export function summary({ ports, databaseUrl, roleSecret, server, milliseconds }: Running): string {
+  const url = `http://${host}:${ports.gateway}`;
+  const { gateway: _, ...services } = ports;
+  const psql = (role: string) => roleUrl(databaseUrl, role, roleSecret);
+  return `
+HiveSync is ready after ${(milliseconds / 1_000).toFixed(1)} s: ${url}
+
+  Browse and try    ${url}/docs
+  Walk through it   npm run demo
+  First admin       npm run admin:create -- you@example.com
+  Services          ${Object.entries(services)
+    .map(([service, port]) => `${service} :${port}`)
+    .join('  ')}
+  Database          ${server}
+    as a service    psql '${psql(appRole('projects'))}'
+                    (every service has such a role: identity_app, billing_app, ...)
+
+Ctrl-C stops everything.`;
+}
