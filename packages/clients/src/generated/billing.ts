@@ -1,1 +1,605 @@
-export interface paths {}
+// Generated from the service’s openapi.json by `npm run generate`. Do not edit.
+
+export interface paths {
+    "/api/v1/admin/tier-limits/{tier}/{limit_key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Set what a tier may use of one thing
+         * @description Counts for new work within seconds, without a deploy. Recorded in the audit log.
+         */
+        put: operations["setTierLimit"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/billing/subscription": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read my subscription */
+        get: operations["readSubscription"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tier-limits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what each tier may use
+         * @description All of it in one page: three tiers of a few keys each.
+         */
+        get: operations["listTierLimits"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/internal/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Events of this service after a position, in order */
+        get: operations["readEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/internal/tier-limits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read what each tier may use
+         * @description For services to start from; changes follow as `billing.tier_limit.changed`.
+         */
+        get: operations["readTierLimits"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+}
+export type webhooks = Record<string, never>;
+export interface components {
+    schemas: {
+        TierLimit: {
+            /** @enum {string} */
+            limit_key: "previews_per_hour" | "previews_concurrent" | "snapshots_per_preview" | "snapshot_max_bytes" | "ai_docs_per_hour" | "ai_doc_max_bytes" | "attachment_max_bytes" | "attachments_per_task" | "projects_owned" | "members_per_project" | "tasks_per_project" | "api_requests_per_minute" | "searches_per_minute" | "queue_priority" | "gpu";
+            /** @enum {string} */
+            tier: "free" | "pro" | "premium";
+            /** Format: date-time */
+            updated_at: string;
+            /** @description Bytes, items or requests, as the key says; `gpu` is 0 or 1 */
+            value: number;
+        };
+    };
+    responses: never;
+    parameters: never;
+    requestBodies: never;
+    headers: never;
+    pathItems: never;
+}
+export type $defs = Record<string, never>;
+export interface operations {
+    setTierLimit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                limit_key: "previews_per_hour" | "previews_concurrent" | "snapshots_per_preview" | "snapshot_max_bytes" | "ai_docs_per_hour" | "ai_doc_max_bytes" | "attachment_max_bytes" | "attachments_per_task" | "projects_owned" | "members_per_project" | "tasks_per_project" | "api_requests_per_minute" | "searches_per_minute" | "queue_priority" | "gpu";
+                tier: "free" | "pro" | "premium";
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    value: number;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @enum {string} */
+                        limit_key: "previews_per_hour" | "previews_concurrent" | "snapshots_per_preview" | "snapshot_max_bytes" | "ai_docs_per_hour" | "ai_doc_max_bytes" | "attachment_max_bytes" | "attachments_per_task" | "projects_owned" | "members_per_project" | "tasks_per_project" | "api_requests_per_minute" | "searches_per_minute" | "queue_priority" | "gpu";
+                        /** @enum {string} */
+                        tier: "free" | "pro" | "premium";
+                        /** Format: date-time */
+                        updated_at: string;
+                        /** @description Bytes, items or requests, as the key says; `gpu` is 0 or 1 */
+                        value: number;
+                    };
+                };
+            };
+            /** @description VALIDATION_FAILED */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description UNAUTHENTICATED, TOKEN_EXPIRED, TOKEN_INVALID */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description ADMIN_ONLY */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description BODY_TOO_LARGE */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description UNSUPPORTED_MEDIA_TYPE */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+        };
+    };
+    readSubscription: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The subscription in force. Who has none is on the free tier: all but `tier` is null. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        created_at: string | null;
+                        ends_at: string | null;
+                        id: string | null;
+                        renews_at: string | null;
+                        status: ("active" | "past_due" | "canceled" | "paused" | "expired") | null;
+                        /** @enum {string} */
+                        tier: "free" | "pro" | "premium";
+                        updated_at: string | null;
+                    };
+                };
+            };
+            /** @description UNAUTHENTICATED, TOKEN_EXPIRED, TOKEN_INVALID */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+        };
+    };
+    listTierLimits: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["TierLimit"][];
+                        /** @description Null on the last page */
+                        next_cursor: string | null;
+                        /** @description With `include_total=true` */
+                        total?: number;
+                    };
+                };
+            };
+            /** @description UNAUTHENTICATED, TOKEN_EXPIRED, TOKEN_INVALID */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+        };
+    };
+    readEvents: {
+        parameters: {
+            query: {
+                /** @description Position of the last event that is applied */
+                after?: string;
+                limit: number;
+                /** @description Seconds to wait for a first event */
+                wait: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description Position of the last event that can be read; null when there is none */
+                        head: string | null;
+                        items: {
+                            event: unknown;
+                            position: string;
+                        }[];
+                        /** @description About how many events follow this page; 0 is exact */
+                        remaining: number;
+                    };
+                };
+            };
+            /** @description VALIDATION_FAILED */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description UNAUTHENTICATED, TOKEN_EXPIRED, TOKEN_INVALID */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+        };
+    };
+    readTierLimits: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["TierLimit"][];
+                        /** @description Null on the last page */
+                        next_cursor: string | null;
+                        /** @description With `include_total=true` */
+                        total?: number;
+                    };
+                };
+            };
+            /** @description UNAUTHENTICATED, TOKEN_EXPIRED, TOKEN_INVALID */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+        };
+    };
+}

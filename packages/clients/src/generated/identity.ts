@@ -1,14 +1,2587 @@
+// Generated from the service’s openapi.json by `npm run generate`. Do not edit.
+
 export interface paths {
-  '/internal/users/find-by-email': {
-    post: {
-      parameters: { query?: never; header?: never; path?: never; cookie?: never };
-      requestBody: { content: { 'application/json': { email: string } } };
-      responses: {
-        200: {
-          headers: { [name: string]: unknown };
-          content: { 'application/json': { user: { id: string } | null } };
+    "/.well-known/jwks.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-      };
+        /** The public keys that access tokens are verified with */
+        get: operations["getJwks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-  };
+    "/api/v1/admin/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All users, newest first, with their emails redacted */
+        get: operations["listUsers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/users/{user_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One user, whole
+         * @description Shows the email, and so leaves a row in the audit log.
+         */
+        get: operations["getUser"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/login": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Start a session with email and password */
+        post: operations["login"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/logout": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End this session
+         * @description Its refresh tokens are refused at once; an access token runs down within 15 minutes.
+         */
+        post: operations["logout"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/refresh": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Trade a refresh token for the next pair
+         * @description Each token is good for one use. It is accepted again within 10 s, or while what it bought is unused; any other reuse ends the session.
+         */
+        post: operations["refresh"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/register": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make an account
+         * @description Answers the account and no token: log in next.
+         */
+        post: operations["register"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** My account and profile */
+        get: operations["getMe"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change my profile
+         * @description Changes the fields that are given. If-Match is honoured where it is sent.
+         */
+        patch: operations["updateMe"];
+        trace?: never;
+    };
+    "/api/v1/me/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where I am logged in, newest first */
+        get: operations["listMySessions"];
+        put?: never;
+        post?: never;
+        /** End all my sessions but this one */
+        delete: operations["endMyOtherSessions"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/sessions/{session_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** End one of my sessions */
+        delete: operations["endMySession"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notifications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** My notifications, newest first */
+        get: operations["listNotifications"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notifications/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Mark some or all of my notifications as read
+         * @description Ids that are not mine, or are read, are passed over: it may be repeated.
+         */
+        post: operations["markNotificationsRead"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notifications/unread-count": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many of my notifications are not read */
+        get: operations["countUnreadNotifications"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/internal/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Events of this service after a position, in order */
+        get: operations["readEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/internal/users/find-by-email": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Whose address this is */
+        post: operations["findUserByEmail"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/internal/users/resolve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Those of the ids that are users */
+        post: operations["resolveUsers"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+}
+export type webhooks = Record<string, never>;
+export interface components {
+    schemas: never;
+    responses: never;
+    parameters: never;
+    requestBodies: never;
+    headers: never;
+    pathItems: never;
+}
+export type $defs = Record<string, never>;
+export interface operations {
+    getJwks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        keys: {
+                            alg: string;
+                            crv: string;
+                            kid: string;
+                            kty: string;
+                            use: string;
+                            x: string;
+                        }[];
+                    };
+                };
+            };
+        };
+    };
+    listUsers: {
+        parameters: {
+            query: {
+                /** @description `next_cursor` of the page before, with the same filters */
+                cursor?: string;
+                /** @description Count all items into `total` */
+                include_total: boolean;
+                /** @description Items at most */
+                limit: number;
+                role?: "user" | "admin";
+                tier?: "free" | "pro" | "premium";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: {
+                            avatar_url: string | null;
+                            /** Format: date-time */
+                            created_at: string;
+                            display_name: string;
+                            email: string;
+                            /** Format: uuid */
+                            id: string;
+                            /** @enum {string} */
+                            role: "user" | "admin";
+                            /** @enum {string} */
+                            tier: "free" | "pro" | "premium";
+                            /** Format: date-time */
+                            updated_at: string;
+                            version: number;
+                        }[];
+                        /** @description Null on the last page */
+                        next_cursor: string | null;
+                        /** @description With `include_total=true` */
+                        total?: number;
+                    };
+                };
+            };
+            /** @description MALFORMED_CURSOR */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description UNAUTHENTICATED, TOKEN_EXPIRED, TOKEN_INVALID */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description ADMIN_ONLY */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+        };
+    };
+    getUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        avatar_url: string | null;
+                        /** Format: date-time */
+                        created_at: string;
+                        display_name: string;
+                        email: string;
+                        /** Format: uuid */
+                        id: string;
+                        /** @description Whatever the clients wish to remember: an object of at most 16 KB of JSON */
+                        preferences_json: {
+                            [key: string]: unknown;
+                        };
+                        /** @enum {string} */
+                        role: "user" | "admin";
+                        /** @enum {string} */
+                        tier: "free" | "pro" | "premium";
+                        /** Format: date-time */
+                        updated_at: string;
+                        version: number;
+                    };
+                };
+            };
+            /** @description VALIDATION_FAILED */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description UNAUTHENTICATED, TOKEN_EXPIRED, TOKEN_INVALID */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description ADMIN_ONLY */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+        };
+    };
+    login: {
+        parameters: {
+            query?: never;
+            header?: {
+                "x-device-name"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    device?: {
+                        /** @description Goes before the header X-Device-Name */
+                        name: string;
+                        platform?: string;
+                    };
+                    /**
+                     * Format: email
+                     * @description Unique without regard to case
+                     */
+                    email: string;
+                    password: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description EdDSA JWT */
+                        access_token: string;
+                        /** @description Seconds that the access token is good for */
+                        expires_in: number;
+                        refresh_token: string;
+                        /** Format: uuid */
+                        session_id: string;
+                        /** @description Unseen device and network, or after repeated failures */
+                        suspicious: boolean;
+                        /** @constant */
+                        token_type: "Bearer";
+                        user: {
+                            avatar_url: string | null;
+                            /** Format: date-time */
+                            created_at: string;
+                            display_name: string;
+                            email: string;
+                            /** Format: uuid */
+                            id: string;
+                            /** @description Whatever the clients wish to remember: an object of at most 16 KB of JSON */
+                            preferences_json: {
+                                [key: string]: unknown;
+                            };
+                            /** @enum {string} */
+                            role: "user" | "admin";
+                            /** @enum {string} */
+                            tier: "free" | "pro" | "premium";
+                            /** Format: date-time */
+                            updated_at: string;
+                            version: number;
+                        };
+                    };
+                };
+            };
+            /** @description VALIDATION_FAILED */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description INVALID_CREDENTIALS */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description BODY_TOO_LARGE */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description UNSUPPORTED_MEDIA_TYPE */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description RATE_LIMITED */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+        };
+    };
+    logout: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Ended, or had been */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description UNAUTHENTICATED, TOKEN_EXPIRED, TOKEN_INVALID */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+        };
+    };
+    refresh: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    refresh_token: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description EdDSA JWT */
+                        access_token: string;
+                        /** @description Seconds that the access token is good for */
+                        expires_in: number;
+                        refresh_token: string;
+                        /** Format: uuid */
+                        session_id: string;
+                        /** @constant */
+                        token_type: "Bearer";
+                    };
+                };
+            };
+            /** @description VALIDATION_FAILED */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description REFRESH_TOKEN_INVALID, REFRESH_TOKEN_REUSED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description BODY_TOO_LARGE */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description UNSUPPORTED_MEDIA_TYPE */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+        };
+    };
+    register: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating a request with the same key (1 to 255 printable ASCII characters) within 24 h gives its answer again instead of doing it twice */
+                "idempotency-key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    display_name?: string;
+                    /**
+                     * Format: email
+                     * @description Unique without regard to case
+                     */
+                    email: string;
+                    /** @description At least 10 characters, at most 256 bytes, and none of the most common ones */
+                    password: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        avatar_url: string | null;
+                        /** Format: date-time */
+                        created_at: string;
+                        display_name: string;
+                        email: string;
+                        /** Format: uuid */
+                        id: string;
+                        /** @description Whatever the clients wish to remember: an object of at most 16 KB of JSON */
+                        preferences_json: {
+                            [key: string]: unknown;
+                        };
+                        /** @enum {string} */
+                        role: "user" | "admin";
+                        /** @enum {string} */
+                        tier: "free" | "pro" | "premium";
+                        /** Format: date-time */
+                        updated_at: string;
+                        version: number;
+                    };
+                };
+            };
+            /** @description VALIDATION_FAILED */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description EMAIL_TAKEN */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description BODY_TOO_LARGE */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description UNSUPPORTED_MEDIA_TYPE */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description PASSWORD_TOO_COMMON */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+        };
+    };
+    getMe: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        avatar_url: string | null;
+                        /** Format: date-time */
+                        created_at: string;
+                        display_name: string;
+                        email: string;
+                        /** Format: uuid */
+                        id: string;
+                        /** @description Whatever the clients wish to remember: an object of at most 16 KB of JSON */
+                        preferences_json: {
+                            [key: string]: unknown;
+                        };
+                        /** @enum {string} */
+                        role: "user" | "admin";
+                        /** @enum {string} */
+                        tier: "free" | "pro" | "premium";
+                        /** Format: date-time */
+                        updated_at: string;
+                        version: number;
+                    };
+                };
+            };
+            /** @description UNAUTHENTICATED, TOKEN_EXPIRED, TOKEN_INVALID */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+        };
+    };
+    updateMe: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    avatar_url?: string | null;
+                    display_name?: string;
+                    /** @description Whatever the clients wish to remember: an object of at most 16 KB of JSON */
+                    preferences_json?: {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        avatar_url: string | null;
+                        /** Format: date-time */
+                        created_at: string;
+                        display_name: string;
+                        email: string;
+                        /** Format: uuid */
+                        id: string;
+                        /** @description Whatever the clients wish to remember: an object of at most 16 KB of JSON */
+                        preferences_json: {
+                            [key: string]: unknown;
+                        };
+                        /** @enum {string} */
+                        role: "user" | "admin";
+                        /** @enum {string} */
+                        tier: "free" | "pro" | "premium";
+                        /** Format: date-time */
+                        updated_at: string;
+                        version: number;
+                    };
+                };
+            };
+            /** @description VALIDATION_FAILED */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description UNAUTHENTICATED, TOKEN_EXPIRED, TOKEN_INVALID */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description PRECONDITION_FAILED */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description BODY_TOO_LARGE */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description UNSUPPORTED_MEDIA_TYPE */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+        };
+    };
+    listMySessions: {
+        parameters: {
+            query: {
+                /** @description `next_cursor` of the page before, with the same filters */
+                cursor?: string;
+                /** @description Count all items into `total` */
+                include_total: boolean;
+                /** @description Items at most */
+                limit: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: {
+                            /** Format: date-time */
+                            created_at: string;
+                            /** @description The session that asks */
+                            current: boolean;
+                            device_name: string | null;
+                            /** Format: uuid */
+                            id: string;
+                            ip_address: string | null;
+                            /** Format: date-time */
+                            last_seen: string;
+                            platform: string | null;
+                            suspicious: boolean;
+                            user_agent: string | null;
+                        }[];
+                        /** @description Null on the last page */
+                        next_cursor: string | null;
+                        /** @description With `include_total=true` */
+                        total?: number;
+                    };
+                };
+            };
+            /** @description MALFORMED_CURSOR */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description UNAUTHENTICATED, TOKEN_EXPIRED, TOKEN_INVALID */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+        };
+    };
+    endMyOtherSessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Ended */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description UNAUTHENTICATED, TOKEN_EXPIRED, TOKEN_INVALID */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+        };
+    };
+    endMySession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Ended */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description VALIDATION_FAILED */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description UNAUTHENTICATED, TOKEN_EXPIRED, TOKEN_INVALID */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+        };
+    };
+    listNotifications: {
+        parameters: {
+            query: {
+                /** @description `next_cursor` of the page before, with the same filters */
+                cursor?: string;
+                /** @description Count all items into `total` */
+                include_total: boolean;
+                /** @description Items at most */
+                limit: number;
+                /** @description Only those that are not read */
+                unread?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: {
+                            /** Format: date-time */
+                            created_at: string;
+                            /** Format: uuid */
+                            id: string;
+                            is_read: boolean;
+                            /** @description Ids and titles, by type */
+                            payload_json: {
+                                [key: string]: unknown;
+                            };
+                            /** @enum {string} */
+                            type: "task_assigned" | "task_completed" | "comment_added" | "comment_mention" | "preview_ready" | "preview_failed" | "ai_docs_ready" | "ai_docs_failed" | "team_invite" | "team_joined" | "team_member_left" | "security_event" | "subscription_changed" | "worker_down" | "queue_high" | "integrity_finding";
+                        }[];
+                        /** @description Null on the last page */
+                        next_cursor: string | null;
+                        /** @description With `include_total=true` */
+                        total?: number;
+                    };
+                };
+            };
+            /** @description MALFORMED_CURSOR */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description UNAUTHENTICATED, TOKEN_EXPIRED, TOKEN_INVALID */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+        };
+    };
+    markNotificationsRead: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    ids: string[];
+                } | {
+                    /** @constant */
+                    all: true;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description How many were unread until now */
+                        marked: number;
+                    };
+                };
+            };
+            /** @description VALIDATION_FAILED */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description UNAUTHENTICATED, TOKEN_EXPIRED, TOKEN_INVALID */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description BODY_TOO_LARGE */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description UNSUPPORTED_MEDIA_TYPE */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+        };
+    };
+    countUnreadNotifications: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        unread: number;
+                    };
+                };
+            };
+            /** @description UNAUTHENTICATED, TOKEN_EXPIRED, TOKEN_INVALID */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+        };
+    };
+    readEvents: {
+        parameters: {
+            query: {
+                /** @description Position of the last event that is applied */
+                after?: string;
+                limit: number;
+                /** @description Seconds to wait for a first event */
+                wait: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description Position of the last event that can be read; null when there is none */
+                        head: string | null;
+                        items: {
+                            event: unknown;
+                            position: string;
+                        }[];
+                        /** @description About how many events follow this page; 0 is exact */
+                        remaining: number;
+                    };
+                };
+            };
+            /** @description VALIDATION_FAILED */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description UNAUTHENTICATED, TOKEN_EXPIRED, TOKEN_INVALID */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+        };
+    };
+    findUserByEmail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * Format: email
+                     * @description Unique without regard to case
+                     */
+                    email: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        user: {
+                            data: {
+                                avatar_url: string | null;
+                                display_name: string;
+                                /** @enum {string} */
+                                tier: "free" | "pro" | "premium";
+                            };
+                            /** Format: uuid */
+                            id: string;
+                            version: number;
+                        } | null;
+                    };
+                };
+            };
+            /** @description VALIDATION_FAILED */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description UNAUTHENTICATED, TOKEN_EXPIRED, TOKEN_INVALID */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description BODY_TOO_LARGE */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description UNSUPPORTED_MEDIA_TYPE */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+        };
+    };
+    resolveUsers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    ids: string[];
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: {
+                            data: {
+                                avatar_url: string | null;
+                                display_name: string;
+                                /** @enum {string} */
+                                tier: "free" | "pro" | "premium";
+                            };
+                            /** Format: uuid */
+                            id: string;
+                            version: number;
+                        }[];
+                    };
+                };
+            };
+            /** @description VALIDATION_FAILED */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description UNAUTHENTICATED, TOKEN_EXPIRED, TOKEN_INVALID */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description BODY_TOO_LARGE */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description UNSUPPORTED_MEDIA_TYPE */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+        };
+    };
 }

@@ -1,1 +1,454 @@
-export interface paths {}
+// Generated from the service’s openapi.json by `npm run generate`. Do not edit.
+
+export interface paths {
+    "/api/v1/projects/{project_id}/ai-docs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the AI documentation jobs of a project, newest first */
+        get: operations["listAiDocs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project_id}/previews": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the preview jobs of a project, newest first */
+        get: operations["listPreviews"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/internal/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Events of this service after a position, in order */
+        get: operations["readEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+}
+export type webhooks = Record<string, never>;
+export interface components {
+    schemas: {
+        AiDocJob: {
+            completed_at: string | null;
+            /** Format: date-time */
+            created_at: string;
+            file_path: string;
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            project_id: string;
+            /** Format: uuid */
+            requester_id: string;
+            /** @description Display name of the requester; null when the account is deleted */
+            requester_name: string | null;
+            /** @enum {string} */
+            status: "queued" | "running" | "succeeded" | "failed" | "canceled";
+            /** @enum {string} */
+            tier: "free" | "pro" | "premium";
+        };
+        PreviewJob: {
+            completed_at: string | null;
+            /** Format: date-time */
+            created_at: string;
+            /** @enum {string} */
+            device_type: "iphone" | "ipad" | "android_phone" | "android_tablet";
+            error_code: ("WORKER_TIMEOUT" | "BUILD_FAILED" | "UNSUPPORTED" | "PAYLOAD_TOO_LARGE" | "CANCELED" | "PROVIDER_FAILED") | null;
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            project_id: string;
+            /** Format: uuid */
+            requested_by: string;
+            /** @description Display name of the requester; null when the account is deleted */
+            requested_by_name: string | null;
+            /** @enum {string} */
+            status: "queued" | "running" | "succeeded" | "failed" | "canceled";
+            /** @enum {string} */
+            tier: "free" | "pro" | "premium";
+            worker_id: string | null;
+        };
+    };
+    responses: never;
+    parameters: never;
+    requestBodies: never;
+    headers: never;
+    pathItems: never;
+}
+export type $defs = Record<string, never>;
+export interface operations {
+    listAiDocs: {
+        parameters: {
+            query: {
+                /** @description `next_cursor` of the page before, with the same filters */
+                cursor?: string;
+                /** @description Count all items into `total` */
+                include_total: boolean;
+                /** @description Items at most */
+                limit: number;
+                status?: "queued" | "running" | "succeeded" | "failed" | "canceled";
+            };
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["AiDocJob"][];
+                        /** @description Null on the last page */
+                        next_cursor: string | null;
+                        /** @description With `include_total=true` */
+                        total?: number;
+                    };
+                };
+            };
+            /** @description VALIDATION_FAILED, MALFORMED_CURSOR */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description UNAUTHENTICATED, TOKEN_EXPIRED, TOKEN_INVALID */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+        };
+    };
+    listPreviews: {
+        parameters: {
+            query: {
+                /** @description `next_cursor` of the page before, with the same filters */
+                cursor?: string;
+                /** @description Count all items into `total` */
+                include_total: boolean;
+                /** @description Items at most */
+                limit: number;
+                status?: "queued" | "running" | "succeeded" | "failed" | "canceled";
+            };
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["PreviewJob"][];
+                        /** @description Null on the last page */
+                        next_cursor: string | null;
+                        /** @description With `include_total=true` */
+                        total?: number;
+                    };
+                };
+            };
+            /** @description VALIDATION_FAILED, MALFORMED_CURSOR */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description UNAUTHENTICATED, TOKEN_EXPIRED, TOKEN_INVALID */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+        };
+    };
+    readEvents: {
+        parameters: {
+            query: {
+                /** @description Position of the last event that is applied */
+                after?: string;
+                limit: number;
+                /** @description Seconds to wait for a first event */
+                wait: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description Position of the last event that can be read; null when there is none */
+                        head: string | null;
+                        items: {
+                            event: unknown;
+                            position: string;
+                        }[];
+                        /** @description About how many events follow this page; 0 is exact */
+                        remaining: number;
+                    };
+                };
+            };
+            /** @description VALIDATION_FAILED */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description UNAUTHENTICATED, TOKEN_EXPIRED, TOKEN_INVALID */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+        };
+    };
+}

@@ -1,1 +1,7770 @@
-export interface paths {}
+// Generated from the service’s openapi.json by `npm run generate`. Do not edit.
+
+export interface paths {
+    "/api/v1/comments/{comment_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One comment */
+        get: operations["getComment"];
+        put?: never;
+        post?: never;
+        /** Delete a comment and the replies to it; for its author and the project's owner */
+        delete: operations["deleteComment"];
+        options?: never;
+        head?: never;
+        /** Rewrite a comment; for its author */
+        patch: operations["editComment"];
+        trace?: never;
+    };
+    "/api/v1/comments/{comment_id}/star": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Star a comment, for all members */
+        put: operations["starComment"];
+        post?: never;
+        /** Take the star off a comment */
+        delete: operations["unstarComment"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invitations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Invitations that wait for the caller's answer */
+        get: operations["listMyInvitations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invitations/{invitation_id}/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Become a member of the project */
+        post: operations["acceptInvitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invitations/{invitation_id}/decline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Decline; the invitation and its address are forgotten */
+        post: operations["declineInvitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The projects that the caller is a member of */
+        get: operations["listProjects"];
+        put?: never;
+        /** Make a project, which the caller then owns */
+        post: operations["createProject"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One project */
+        get: operations["getProject"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Change a project's settings, or hand it over to another member; for its owner */
+        patch: operations["updateProject"];
+        trace?: never;
+    };
+    "/api/v1/projects/{project_id}/comments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The comments of a project, by age */
+        get: operations["listComments"];
+        put?: never;
+        /** Comment on something of a project, or reply */
+        post: operations["addComment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project_id}/favorite": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Make a project one of the caller's favourites */
+        put: operations["addFavorite"];
+        post?: never;
+        /** Make it a favourite no more */
+        delete: operations["removeFavorite"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project_id}/invitations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Pending invitations to a project; for the owner */
+        get: operations["listProjectInvitations"];
+        put?: never;
+        /**
+         * Invite somebody by email; for the owner
+         * @description The answer is the same whether the address belongs to an account or not.
+         */
+        post: operations["inviteMember"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project_id}/labels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The labels of a project, by name */
+        get: operations["listLabels"];
+        put?: never;
+        /** Add a label to a project */
+        post: operations["createLabel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project_id}/labels/{label_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Delete a label, off all tasks too */
+        delete: operations["deleteLabel"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project_id}/members": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The members of a project, its owner among them */
+        get: operations["listMembers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project_id}/members/{user_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Remove a member; for the owner */
+        delete: operations["removeMember"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project_id}/members/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Leave a project; tasks assigned to the caller become nobody's */
+        delete: operations["leaveProject"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project_id}/tags": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The tags of a project, by name */
+        get: operations["listTags"];
+        put?: never;
+        /** Tag a project; for its owner */
+        post: operations["createTag"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project_id}/tags/{tag_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Take a tag off a project; for its owner */
+        delete: operations["deleteTag"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project_id}/tasks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The tasks of a project */
+        get: operations["listTasks"];
+        put?: never;
+        /** Make a task, which gets the next number of its project */
+        post: operations["createTask"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project_id}/tasks/bulk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Change up to 200 tasks, with a result for each */
+        post: operations["updateTasks"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Search names of projects, titles of tasks and comments, the best match first */
+        get: operations["search"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tasks/{task_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One task */
+        get: operations["getTask"];
+        put?: never;
+        post?: never;
+        /** Delete a task with its comments and attachments */
+        delete: operations["deleteTask"];
+        options?: never;
+        head?: never;
+        /** Change a task */
+        patch: operations["updateTask"];
+        trace?: never;
+    };
+    "/api/v1/tasks/{task_id}/attachments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The attachments of a task, the oldest first */
+        get: operations["listAttachments"];
+        put?: never;
+        /** Attach a link to a task */
+        post: operations["addAttachment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tasks/{task_id}/attachments/{attachment_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Take an attachment off a task */
+        delete: operations["removeAttachment"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tasks/{task_id}/dependencies/{depends_on_task_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Make a task wait for another of its project */
+        put: operations["addDependency"];
+        post?: never;
+        /** Let a task wait for another no more */
+        delete: operations["removeDependency"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tasks/{task_id}/labels/{label_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Put a label on a task */
+        put: operations["putLabelOnTask"];
+        post?: never;
+        /** Take a label off a task */
+        delete: operations["takeLabelOffTask"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/internal/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Events of this service after a position, in order */
+        get: operations["readEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/internal/projects/resolve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Which of these projects exist, with what other services may know of them */
+        post: operations["resolveProjects"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+}
+export type webhooks = Record<string, never>;
+export interface components {
+    schemas: never;
+    responses: never;
+    parameters: never;
+    requestBodies: never;
+    headers: never;
+    pathItems: never;
+}
+export type $defs = Record<string, never>;
+export interface operations {
+    getComment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                comment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        author: {
+                            avatar_url: string | null;
+                            display_name: string | null;
+                            /** Format: uuid */
+                            id: string;
+                        };
+                        body: string;
+                        /** Format: date-time */
+                        created_at: string;
+                        entity_id: string | null;
+                        /** @enum {string} */
+                        entity_type: "project" | "task" | "preview_job" | "ai_doc_job" | "code";
+                        file_path: string | null;
+                        /** Format: uuid */
+                        id: string;
+                        is_starred: boolean;
+                        line: number | null;
+                        parent_id: string | null;
+                        /** Format: uuid */
+                        project_id: string;
+                        /** Format: date-time */
+                        updated_at: string;
+                        version: number;
+                    };
+                };
+            };
+            /** @description VALIDATION_FAILED */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description UNAUTHENTICATED, TOKEN_EXPIRED, TOKEN_INVALID */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+        };
+    };
+    deleteComment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                comment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description VALIDATION_FAILED */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description UNAUTHENTICATED, TOKEN_EXPIRED, TOKEN_INVALID */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+        };
+    };
+    editComment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                comment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    body: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        author: {
+                            avatar_url: string | null;
+                            display_name: string | null;
+                            /** Format: uuid */
+                            id: string;
+                        };
+                        body: string;
+                        /** Format: date-time */
+                        created_at: string;
+                        entity_id: string | null;
+                        /** @enum {string} */
+                        entity_type: "project" | "task" | "preview_job" | "ai_doc_job" | "code";
+                        file_path: string | null;
+                        /** Format: uuid */
+                        id: string;
+                        is_starred: boolean;
+                        line: number | null;
+                        parent_id: string | null;
+                        /** Format: uuid */
+                        project_id: string;
+                        /** Format: date-time */
+                        updated_at: string;
+                        version: number;
+                    };
+                };
+            };
+            /** @description MALFORMED_IF_MATCH */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description UNAUTHENTICATED, TOKEN_EXPIRED, TOKEN_INVALID */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description PRECONDITION_FAILED */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description BODY_TOO_LARGE */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description UNSUPPORTED_MEDIA_TYPE */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description IF_MATCH_REQUIRED */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+        };
+    };
+    starComment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                comment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description VALIDATION_FAILED */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description UNAUTHENTICATED, TOKEN_EXPIRED, TOKEN_INVALID */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+        };
+    };
+    unstarComment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                comment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description VALIDATION_FAILED */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description UNAUTHENTICATED, TOKEN_EXPIRED, TOKEN_INVALID */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+        };
+    };
+    listMyInvitations: {
+        parameters: {
+            query: {
+                /** @description `next_cursor` of the page before, with the same filters */
+                cursor?: string;
+                /** @description Count all items into `total` */
+                include_total: boolean;
+                /** @description Items at most */
+                limit: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: {
+                            /** Format: date-time */
+                            created_at: string;
+                            /** Format: uuid */
+                            id: string;
+                            invited_by: {
+                                avatar_url: string | null;
+                                display_name: string | null;
+                                /** Format: uuid */
+                                id: string;
+                            };
+                            project: {
+                                /** Format: uuid */
+                                id: string;
+                                name: string;
+                            };
+                        }[];
+                        /** @description Null on the last page */
+                        next_cursor: string | null;
+                        /** @description With `include_total=true` */
+                        total?: number;
+                    };
+                };
+            };
+            /** @description MALFORMED_CURSOR */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description UNAUTHENTICATED, TOKEN_EXPIRED, TOKEN_INVALID */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+        };
+    };
+    acceptInvitation: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating a request with the same key (1 to 255 printable ASCII characters) within 24 h gives its answer again instead of doing it twice */
+                "idempotency-key"?: string;
+            };
+            path: {
+                invitation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** Format: date-time */
+                        joined_at: string;
+                        /** Format: uuid */
+                        project_id: string;
+                        /** @enum {string} */
+                        role: "owner" | "member";
+                        /** Format: uuid */
+                        user_id: string;
+                    };
+                };
+            };
+            /** @description VALIDATION_FAILED */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description UNAUTHENTICATED, TOKEN_EXPIRED, TOKEN_INVALID */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description ALREADY_MEMBER */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description IDEMPOTENCY_KEY_REUSED */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+        };
+    };
+    declineInvitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                invitation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description VALIDATION_FAILED */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description UNAUTHENTICATED, TOKEN_EXPIRED, TOKEN_INVALID */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+        };
+    };
+    listProjects: {
+        parameters: {
+            query: {
+                /** @description `next_cursor` of the page before, with the same filters */
+                cursor?: string;
+                /** @description Only favourites, or only others */
+                favorite?: boolean;
+                /** @description Count all items into `total` */
+                include_total: boolean;
+                /** @description Items at most */
+                limit: number;
+                order: "asc" | "desc";
+                sort: "created" | "updated" | "name";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: {
+                            /** Format: date-time */
+                            created_at: string;
+                            /** Format: uuid */
+                            id: string;
+                            is_favorite: boolean;
+                            name: string;
+                            /** @description Tasks that are not done */
+                            open_task_count: number;
+                            /** Format: uuid */
+                            owner_id: string;
+                            /** @enum {string} */
+                            role: "owner" | "member";
+                            /** Format: date-time */
+                            updated_at: string;
+                            version: number;
+                        }[];
+                        /** @description Null on the last page */
+                        next_cursor: string | null;
+                        /** @description With `include_total=true` */
+                        total?: number;
+                    };
+                };
+            };
+            /** @description MALFORMED_CURSOR */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description UNAUTHENTICATED, TOKEN_EXPIRED, TOKEN_INVALID */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+        };
+    };
+    createProject: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating a request with the same key (1 to 255 printable ASCII characters) within 24 h gives its answer again instead of doing it twice */
+                "idempotency-key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    description?: string;
+                    name: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** Format: date-time */
+                        created_at: string;
+                        description: string;
+                        /** Format: uuid */
+                        id: string;
+                        is_favorite: boolean;
+                        name: string;
+                        /** @description Tasks that are not done */
+                        open_task_count: number;
+                        /** Format: uuid */
+                        owner_id: string;
+                        /** @enum {string} */
+                        role: "owner" | "member";
+                        /** Format: date-time */
+                        updated_at: string;
+                        version: number;
+                    };
+                };
+            };
+            /** @description VALIDATION_FAILED */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description UNAUTHENTICATED, TOKEN_EXPIRED, TOKEN_INVALID */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description IDEMPOTENCY_KEY_IN_USE */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description BODY_TOO_LARGE */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description UNSUPPORTED_MEDIA_TYPE */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description IDEMPOTENCY_KEY_REUSED */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+        };
+    };
+    getProject: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** Format: date-time */
+                        created_at: string;
+                        description: string;
+                        /** Format: uuid */
+                        id: string;
+                        is_favorite: boolean;
+                        name: string;
+                        /** @description Tasks that are not done */
+                        open_task_count: number;
+                        /** Format: uuid */
+                        owner_id: string;
+                        /** @enum {string} */
+                        role: "owner" | "member";
+                        /** Format: date-time */
+                        updated_at: string;
+                        version: number;
+                    };
+                };
+            };
+            /** @description VALIDATION_FAILED */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description UNAUTHENTICATED, TOKEN_EXPIRED, TOKEN_INVALID */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+        };
+    };
+    updateProject: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    description?: string;
+                    name?: string;
+                    /**
+                     * Format: uuid
+                     * @description A member, who becomes the owner
+                     */
+                    owner_id?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** Format: date-time */
+                        created_at: string;
+                        description: string;
+                        /** Format: uuid */
+                        id: string;
+                        is_favorite: boolean;
+                        name: string;
+                        /** @description Tasks that are not done */
+                        open_task_count: number;
+                        /** Format: uuid */
+                        owner_id: string;
+                        /** @enum {string} */
+                        role: "owner" | "member";
+                        /** Format: date-time */
+                        updated_at: string;
+                        version: number;
+                    };
+                };
+            };
+            /** @description MALFORMED_IF_MATCH */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description UNAUTHENTICATED, TOKEN_EXPIRED, TOKEN_INVALID */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description OWNER_ONLY */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description PRECONDITION_FAILED */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description BODY_TOO_LARGE */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description UNSUPPORTED_MEDIA_TYPE */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description NOT_A_MEMBER */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description IF_MATCH_REQUIRED */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+        };
+    };
+    listComments: {
+        parameters: {
+            query: {
+                /** @description `next_cursor` of the page before, with the same filters */
+                cursor?: string;
+                entity_id?: string;
+                entity_type?: "project" | "task" | "preview_job" | "ai_doc_job" | "code";
+                file_path?: string;
+                /** @description Count all items into `total` */
+                include_total: boolean;
+                /** @description Items at most */
+                limit: number;
+                order: "asc" | "desc";
+                /** @description Replies in this thread */
+                parent_id?: string;
+                starred?: boolean;
+            };
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: {
+                            author: {
+                                avatar_url: string | null;
+                                display_name: string | null;
+                                /** Format: uuid */
+                                id: string;
+                            };
+                            body: string;
+                            /** Format: date-time */
+                            created_at: string;
+                            entity_id: string | null;
+                            /** @enum {string} */
+                            entity_type: "project" | "task" | "preview_job" | "ai_doc_job" | "code";
+                            file_path: string | null;
+                            /** Format: uuid */
+                            id: string;
+                            is_starred: boolean;
+                            line: number | null;
+                            parent_id: string | null;
+                            /** Format: uuid */
+                            project_id: string;
+                            /** Format: date-time */
+                            updated_at: string;
+                            version: number;
+                        }[];
+                        /** @description Null on the last page */
+                        next_cursor: string | null;
+                        /** @description With `include_total=true` */
+                        total?: number;
+                    };
+                };
+            };
+            /** @description MALFORMED_CURSOR */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description UNAUTHENTICATED, TOKEN_EXPIRED, TOKEN_INVALID */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+        };
+    };
+    addComment: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating a request with the same key (1 to 255 printable ASCII characters) within 24 h gives its answer again instead of doing it twice */
+                "idempotency-key"?: string;
+            };
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description `@[<user_id>]` mentions a member */
+                    body: string;
+                    /** Format: uuid */
+                    entity_id?: string;
+                    /** @enum {string} */
+                    entity_type: "project" | "task" | "preview_job" | "ai_doc_job" | "code";
+                    file_path?: string;
+                    line?: number;
+                    parent_id?: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        author: {
+                            avatar_url: string | null;
+                            display_name: string | null;
+                            /** Format: uuid */
+                            id: string;
+                        };
+                        body: string;
+                        /** Format: date-time */
+                        created_at: string;
+                        entity_id: string | null;
+                        /** @enum {string} */
+                        entity_type: "project" | "task" | "preview_job" | "ai_doc_job" | "code";
+                        file_path: string | null;
+                        /** Format: uuid */
+                        id: string;
+                        is_starred: boolean;
+                        line: number | null;
+                        parent_id: string | null;
+                        /** Format: uuid */
+                        project_id: string;
+                        /** Format: date-time */
+                        updated_at: string;
+                        version: number;
+                    };
+                };
+            };
+            /** @description VALIDATION_FAILED */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description UNAUTHENTICATED, TOKEN_EXPIRED, TOKEN_INVALID */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description IDEMPOTENCY_KEY_IN_USE */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description BODY_TOO_LARGE */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description UNSUPPORTED_MEDIA_TYPE */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description UNKNOWN_REFERENCE */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+        };
+    };
+    addFavorite: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description VALIDATION_FAILED */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description UNAUTHENTICATED, TOKEN_EXPIRED, TOKEN_INVALID */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+        };
+    };
+    removeFavorite: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description VALIDATION_FAILED */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description UNAUTHENTICATED, TOKEN_EXPIRED, TOKEN_INVALID */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+        };
+    };
+    listProjectInvitations: {
+        parameters: {
+            query: {
+                /** @description `next_cursor` of the page before, with the same filters */
+                cursor?: string;
+                /** @description Count all items into `total` */
+                include_total: boolean;
+                /** @description Items at most */
+                limit: number;
+            };
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: {
+                            /** Format: date-time */
+                            created_at: string;
+                            email: string;
+                            /** Format: uuid */
+                            id: string;
+                            /** Format: uuid */
+                            project_id: string;
+                        }[];
+                        /** @description Null on the last page */
+                        next_cursor: string | null;
+                        /** @description With `include_total=true` */
+                        total?: number;
+                    };
+                };
+            };
+            /** @description MALFORMED_CURSOR */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description UNAUTHENTICATED, TOKEN_EXPIRED, TOKEN_INVALID */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description OWNER_ONLY */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+        };
+    };
+    inviteMember: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating a request with the same key (1 to 255 printable ASCII characters) within 24 h gives its answer again instead of doing it twice */
+                "idempotency-key"?: string;
+            };
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * Format: email
+                     * @description Compared without regard to case
+                     */
+                    email: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** Format: date-time */
+                        created_at: string;
+                        email: string;
+                        /** Format: uuid */
+                        id: string;
+                        /** Format: uuid */
+                        project_id: string;
+                    };
+                };
+            };
+            /** @description VALIDATION_FAILED */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description UNAUTHENTICATED, TOKEN_EXPIRED, TOKEN_INVALID */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description OWNER_ONLY */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description ALREADY_MEMBER */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description BODY_TOO_LARGE */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description UNSUPPORTED_MEDIA_TYPE */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description IDEMPOTENCY_KEY_REUSED */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description UPSTREAM_UNAVAILABLE */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+        };
+    };
+    listLabels: {
+        parameters: {
+            query: {
+                /** @description `next_cursor` of the page before, with the same filters */
+                cursor?: string;
+                /** @description Count all items into `total` */
+                include_total: boolean;
+                /** @description Items at most */
+                limit: number;
+            };
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: {
+                            /** @description `#rrggbb` */
+                            color: string;
+                            /** Format: date-time */
+                            created_at: string;
+                            /** Format: uuid */
+                            id: string;
+                            name: string;
+                            /** Format: uuid */
+                            project_id: string;
+                        }[];
+                        /** @description Null on the last page */
+                        next_cursor: string | null;
+                        /** @description With `include_total=true` */
+                        total?: number;
+                    };
+                };
+            };
+            /** @description MALFORMED_CURSOR */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description UNAUTHENTICATED, TOKEN_EXPIRED, TOKEN_INVALID */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+        };
+    };
+    createLabel: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating a request with the same key (1 to 255 printable ASCII characters) within 24 h gives its answer again instead of doing it twice */
+                "idempotency-key"?: string;
+            };
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description `#rrggbb` */
+                    color: string;
+                    name: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description `#rrggbb` */
+                        color: string;
+                        /** Format: date-time */
+                        created_at: string;
+                        /** Format: uuid */
+                        id: string;
+                        name: string;
+                        /** Format: uuid */
+                        project_id: string;
+                    };
+                };
+            };
+            /** @description VALIDATION_FAILED */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description UNAUTHENTICATED, TOKEN_EXPIRED, TOKEN_INVALID */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description NAME_TAKEN */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description BODY_TOO_LARGE */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description UNSUPPORTED_MEDIA_TYPE */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description IDEMPOTENCY_KEY_REUSED */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+        };
+    };
+    deleteLabel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                label_id: string;
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description VALIDATION_FAILED */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description UNAUTHENTICATED, TOKEN_EXPIRED, TOKEN_INVALID */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+        };
+    };
+    listMembers: {
+        parameters: {
+            query: {
+                /** @description `next_cursor` of the page before, with the same filters */
+                cursor?: string;
+                /** @description Count all items into `total` */
+                include_total: boolean;
+                /** @description Items at most */
+                limit: number;
+            };
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: {
+                            /** Format: date-time */
+                            joined_at: string;
+                            /** @enum {string} */
+                            role: "owner" | "member";
+                            user: {
+                                avatar_url: string | null;
+                                display_name: string | null;
+                                /** Format: uuid */
+                                id: string;
+                            };
+                        }[];
+                        /** @description Null on the last page */
+                        next_cursor: string | null;
+                        /** @description With `include_total=true` */
+                        total?: number;
+                    };
+                };
+            };
+            /** @description MALFORMED_CURSOR */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description UNAUTHENTICATED, TOKEN_EXPIRED, TOKEN_INVALID */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+        };
+    };
+    removeMember: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: string;
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description VALIDATION_FAILED */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description UNAUTHENTICATED, TOKEN_EXPIRED, TOKEN_INVALID */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description OWNER_ONLY */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description CONFLICT */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+        };
+    };
+    leaveProject: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description VALIDATION_FAILED */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description UNAUTHENTICATED, TOKEN_EXPIRED, TOKEN_INVALID */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description CONFLICT */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+        };
+    };
+    listTags: {
+        parameters: {
+            query: {
+                /** @description `next_cursor` of the page before, with the same filters */
+                cursor?: string;
+                /** @description Count all items into `total` */
+                include_total: boolean;
+                /** @description Items at most */
+                limit: number;
+            };
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: {
+                            /** @description `#rrggbb` */
+                            color: string;
+                            /** Format: date-time */
+                            created_at: string;
+                            /** Format: uuid */
+                            id: string;
+                            name: string;
+                            /** Format: uuid */
+                            project_id: string;
+                        }[];
+                        /** @description Null on the last page */
+                        next_cursor: string | null;
+                        /** @description With `include_total=true` */
+                        total?: number;
+                    };
+                };
+            };
+            /** @description MALFORMED_CURSOR */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description UNAUTHENTICATED, TOKEN_EXPIRED, TOKEN_INVALID */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+        };
+    };
+    createTag: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating a request with the same key (1 to 255 printable ASCII characters) within 24 h gives its answer again instead of doing it twice */
+                "idempotency-key"?: string;
+            };
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description `#rrggbb` */
+                    color: string;
+                    name: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description `#rrggbb` */
+                        color: string;
+                        /** Format: date-time */
+                        created_at: string;
+                        /** Format: uuid */
+                        id: string;
+                        name: string;
+                        /** Format: uuid */
+                        project_id: string;
+                    };
+                };
+            };
+            /** @description VALIDATION_FAILED */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description UNAUTHENTICATED, TOKEN_EXPIRED, TOKEN_INVALID */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description OWNER_ONLY */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description NAME_TAKEN */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description BODY_TOO_LARGE */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description UNSUPPORTED_MEDIA_TYPE */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description IDEMPOTENCY_KEY_REUSED */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+        };
+    };
+    deleteTag: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: string;
+                tag_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description VALIDATION_FAILED */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description UNAUTHENTICATED, TOKEN_EXPIRED, TOKEN_INVALID */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description OWNER_ONLY */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+        };
+    };
+    listTasks: {
+        parameters: {
+            query: {
+                /** @description Id of a user, `me` or `none` */
+                assignee?: string;
+                /** @description `next_cursor` of the page before, with the same filters */
+                cursor?: string;
+                due_from?: string;
+                due_to?: string;
+                /** @description Count all items into `total` */
+                include_total: boolean;
+                label?: string;
+                /** @description Items at most */
+                limit: number;
+                order: "asc" | "desc";
+                q?: string;
+                sort: "created" | "updated" | "due" | "number";
+                /** @description Any of these; may be repeated */
+                status?: ("open" | "in_progress" | "blocked" | "done")[];
+            };
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: {
+                            assignee: {
+                                avatar_url: string | null;
+                                display_name: string | null;
+                                /** Format: uuid */
+                                id: string;
+                            } | null;
+                            /** Format: date-time */
+                            created_at: string;
+                            /** Format: uuid */
+                            created_by: string;
+                            due_date: string | null;
+                            /** Format: uuid */
+                            id: string;
+                            labels: {
+                                color: string;
+                                /** Format: uuid */
+                                id: string;
+                                name: string;
+                            }[];
+                            /** @description Counts from 1 within the project */
+                            number: number;
+                            /** Format: uuid */
+                            project_id: string;
+                            /** @enum {string} */
+                            status: "open" | "in_progress" | "blocked" | "done";
+                            title: string;
+                            /** Format: date-time */
+                            updated_at: string;
+                            version: number;
+                        }[];
+                        /** @description Null on the last page */
+                        next_cursor: string | null;
+                        /** @description With `include_total=true` */
+                        total?: number;
+                    };
+                };
+            };
+            /** @description MALFORMED_CURSOR */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description UNAUTHENTICATED, TOKEN_EXPIRED, TOKEN_INVALID */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+        };
+    };
+    createTask: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating a request with the same key (1 to 255 printable ASCII characters) within 24 h gives its answer again instead of doing it twice */
+                "idempotency-key"?: string;
+            };
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    assignee_id?: string | null;
+                    description?: string;
+                    due_date?: string | null;
+                    /** @enum {string} */
+                    status?: "open" | "in_progress" | "blocked" | "done";
+                    title: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        assignee: {
+                            avatar_url: string | null;
+                            display_name: string | null;
+                            /** Format: uuid */
+                            id: string;
+                        } | null;
+                        /** Format: date-time */
+                        created_at: string;
+                        /** Format: uuid */
+                        created_by: string;
+                        /** @description Tasks that come first */
+                        depends_on: {
+                            /** Format: uuid */
+                            id: string;
+                            number: number;
+                            /** @enum {string} */
+                            status: "open" | "in_progress" | "blocked" | "done";
+                            title: string;
+                        }[];
+                        description: string;
+                        due_date: string | null;
+                        /** Format: uuid */
+                        id: string;
+                        labels: {
+                            color: string;
+                            /** Format: uuid */
+                            id: string;
+                            name: string;
+                        }[];
+                        /** @description Counts from 1 within the project */
+                        number: number;
+                        /** Format: uuid */
+                        project_id: string;
+                        /** @enum {string} */
+                        status: "open" | "in_progress" | "blocked" | "done";
+                        title: string;
+                        /** Format: date-time */
+                        updated_at: string;
+                        version: number;
+                    };
+                };
+            };
+            /** @description VALIDATION_FAILED */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description UNAUTHENTICATED, TOKEN_EXPIRED, TOKEN_INVALID */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description IDEMPOTENCY_KEY_IN_USE */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description BODY_TOO_LARGE */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description UNSUPPORTED_MEDIA_TYPE */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description NOT_A_MEMBER */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+        };
+    };
+    updateTasks: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating a request with the same key (1 to 255 printable ASCII characters) within 24 h gives its answer again instead of doing it twice */
+                "idempotency-key"?: string;
+            };
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    updates: {
+                        changes: {
+                            assignee_id?: string | null;
+                            due_date?: string | null;
+                            /** @enum {string} */
+                            status?: "open" | "in_progress" | "blocked" | "done";
+                        };
+                        /** Format: uuid */
+                        id: string;
+                        /** @description Change it only if it still has this version */
+                        version?: number;
+                    }[];
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description In the order of `updates` */
+                        results: {
+                            code: string | null;
+                            /** Format: uuid */
+                            id: string;
+                            updated: boolean;
+                            version: number | null;
+                        }[];
+                    };
+                };
+            };
+            /** @description VALIDATION_FAILED */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description UNAUTHENTICATED, TOKEN_EXPIRED, TOKEN_INVALID */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description IDEMPOTENCY_KEY_IN_USE */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description BODY_TOO_LARGE */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description UNSUPPORTED_MEDIA_TYPE */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description IDEMPOTENCY_KEY_REUSED */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+        };
+    };
+    search: {
+        parameters: {
+            query: {
+                /** @description `next_cursor` of the page before, with the same filters */
+                cursor?: string;
+                /** @description Count all items into `total` */
+                include_total: boolean;
+                /** @description Items at most */
+                limit: number;
+                project_id?: string;
+                /** @description At least 2 characters */
+                q: string;
+                /** @description Only these; may be repeated */
+                type?: ("project" | "task" | "comment")[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: {
+                            /** @description Matches within `text`, in UTF-16 code units, end exclusive; empty where it is only similar */
+                            highlights: {
+                                end: number;
+                                start: number;
+                            }[];
+                            /** Format: uuid */
+                            id: string;
+                            project: {
+                                /** Format: uuid */
+                                id: string;
+                                name: string;
+                            };
+                            /** @description Literal matches are above 1, merely similar ones below */
+                            rank: number;
+                            task_number: number | null;
+                            /** @description Name, title, or the part of the comment around the first match */
+                            text: string;
+                            /** @enum {string} */
+                            type: "project" | "task" | "comment";
+                        }[];
+                        /** @description Null on the last page */
+                        next_cursor: string | null;
+                        /** @description With `include_total=true` */
+                        total?: number;
+                    };
+                };
+            };
+            /** @description QUERY_TOO_SHORT, MALFORMED_CURSOR */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description UNAUTHENTICATED, TOKEN_EXPIRED, TOKEN_INVALID */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+        };
+    };
+    getTask: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                task_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        assignee: {
+                            avatar_url: string | null;
+                            display_name: string | null;
+                            /** Format: uuid */
+                            id: string;
+                        } | null;
+                        /** Format: date-time */
+                        created_at: string;
+                        /** Format: uuid */
+                        created_by: string;
+                        /** @description Tasks that come first */
+                        depends_on: {
+                            /** Format: uuid */
+                            id: string;
+                            number: number;
+                            /** @enum {string} */
+                            status: "open" | "in_progress" | "blocked" | "done";
+                            title: string;
+                        }[];
+                        description: string;
+                        due_date: string | null;
+                        /** Format: uuid */
+                        id: string;
+                        labels: {
+                            color: string;
+                            /** Format: uuid */
+                            id: string;
+                            name: string;
+                        }[];
+                        /** @description Counts from 1 within the project */
+                        number: number;
+                        /** Format: uuid */
+                        project_id: string;
+                        /** @enum {string} */
+                        status: "open" | "in_progress" | "blocked" | "done";
+                        title: string;
+                        /** Format: date-time */
+                        updated_at: string;
+                        version: number;
+                    };
+                };
+            };
+            /** @description VALIDATION_FAILED */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description UNAUTHENTICATED, TOKEN_EXPIRED, TOKEN_INVALID */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+        };
+    };
+    deleteTask: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                task_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description VALIDATION_FAILED */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description UNAUTHENTICATED, TOKEN_EXPIRED, TOKEN_INVALID */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+        };
+    };
+    updateTask: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                task_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    assignee_id?: string | null;
+                    description?: string;
+                    due_date?: string | null;
+                    /** @enum {string} */
+                    status?: "open" | "in_progress" | "blocked" | "done";
+                    title?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        assignee: {
+                            avatar_url: string | null;
+                            display_name: string | null;
+                            /** Format: uuid */
+                            id: string;
+                        } | null;
+                        /** Format: date-time */
+                        created_at: string;
+                        /** Format: uuid */
+                        created_by: string;
+                        /** @description Tasks that come first */
+                        depends_on: {
+                            /** Format: uuid */
+                            id: string;
+                            number: number;
+                            /** @enum {string} */
+                            status: "open" | "in_progress" | "blocked" | "done";
+                            title: string;
+                        }[];
+                        description: string;
+                        due_date: string | null;
+                        /** Format: uuid */
+                        id: string;
+                        labels: {
+                            color: string;
+                            /** Format: uuid */
+                            id: string;
+                            name: string;
+                        }[];
+                        /** @description Counts from 1 within the project */
+                        number: number;
+                        /** Format: uuid */
+                        project_id: string;
+                        /** @enum {string} */
+                        status: "open" | "in_progress" | "blocked" | "done";
+                        title: string;
+                        /** Format: date-time */
+                        updated_at: string;
+                        version: number;
+                    };
+                };
+            };
+            /** @description MALFORMED_IF_MATCH */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description UNAUTHENTICATED, TOKEN_EXPIRED, TOKEN_INVALID */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description PRECONDITION_FAILED */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description BODY_TOO_LARGE */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description UNSUPPORTED_MEDIA_TYPE */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description NOT_A_MEMBER */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description IF_MATCH_REQUIRED */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+        };
+    };
+    listAttachments: {
+        parameters: {
+            query: {
+                /** @description `next_cursor` of the page before, with the same filters */
+                cursor?: string;
+                /** @description Count all items into `total` */
+                include_total: boolean;
+                /** @description Items at most */
+                limit: number;
+            };
+            header?: never;
+            path: {
+                task_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: {
+                            external_url: string | null;
+                            /** Format: uuid */
+                            id: string;
+                            name: string;
+                            /** Format: uuid */
+                            task_id: string;
+                            /** Format: date-time */
+                            uploaded_at: string;
+                            /** Format: uuid */
+                            uploaded_by: string;
+                        }[];
+                        /** @description Null on the last page */
+                        next_cursor: string | null;
+                        /** @description With `include_total=true` */
+                        total?: number;
+                    };
+                };
+            };
+            /** @description MALFORMED_CURSOR */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description UNAUTHENTICATED, TOKEN_EXPIRED, TOKEN_INVALID */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+        };
+    };
+    addAttachment: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating a request with the same key (1 to 255 printable ASCII characters) within 24 h gives its answer again instead of doing it twice */
+                "idempotency-key"?: string;
+            };
+            path: {
+                task_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * Format: uri
+                     * @description https, without a user name or password in it
+                     */
+                    external_url: string;
+                    name?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        external_url: string | null;
+                        /** Format: uuid */
+                        id: string;
+                        name: string;
+                        /** Format: uuid */
+                        task_id: string;
+                        /** Format: date-time */
+                        uploaded_at: string;
+                        /** Format: uuid */
+                        uploaded_by: string;
+                    };
+                };
+            };
+            /** @description VALIDATION_FAILED */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description UNAUTHENTICATED, TOKEN_EXPIRED, TOKEN_INVALID */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description IDEMPOTENCY_KEY_IN_USE */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description BODY_TOO_LARGE */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description UNSUPPORTED_MEDIA_TYPE */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description IDEMPOTENCY_KEY_REUSED */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+        };
+    };
+    removeAttachment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                attachment_id: string;
+                task_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description VALIDATION_FAILED */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description UNAUTHENTICATED, TOKEN_EXPIRED, TOKEN_INVALID */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+        };
+    };
+    addDependency: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                depends_on_task_id: string;
+                task_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description VALIDATION_FAILED */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description UNAUTHENTICATED, TOKEN_EXPIRED, TOKEN_INVALID */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description DEPENDENCY_CYCLE */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description UNKNOWN_REFERENCE */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+        };
+    };
+    removeDependency: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                depends_on_task_id: string;
+                task_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description VALIDATION_FAILED */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description UNAUTHENTICATED, TOKEN_EXPIRED, TOKEN_INVALID */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+        };
+    };
+    putLabelOnTask: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                label_id: string;
+                task_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description VALIDATION_FAILED */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description UNAUTHENTICATED, TOKEN_EXPIRED, TOKEN_INVALID */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+        };
+    };
+    takeLabelOffTask: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                label_id: string;
+                task_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description VALIDATION_FAILED */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description UNAUTHENTICATED, TOKEN_EXPIRED, TOKEN_INVALID */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+        };
+    };
+    readEvents: {
+        parameters: {
+            query: {
+                /** @description Position of the last event that is applied */
+                after?: string;
+                limit: number;
+                /** @description Seconds to wait for a first event */
+                wait: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description Position of the last event that can be read; null when there is none */
+                        head: string | null;
+                        items: {
+                            event: unknown;
+                            position: string;
+                        }[];
+                        /** @description About how many events follow this page; 0 is exact */
+                        remaining: number;
+                    };
+                };
+            };
+            /** @description VALIDATION_FAILED */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description UNAUTHENTICATED, TOKEN_EXPIRED, TOKEN_INVALID */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+        };
+    };
+    resolveProjects: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    ids: string[];
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: {
+                            data: {
+                                name: string;
+                                /** Format: uuid */
+                                owner_id: string;
+                            };
+                            /** Format: uuid */
+                            id: string;
+                            version: number;
+                        }[];
+                    };
+                };
+            };
+            /** @description VALIDATION_FAILED */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description UNAUTHENTICATED, TOKEN_EXPIRED, TOKEN_INVALID */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description BODY_TOO_LARGE */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description UNSUPPORTED_MEDIA_TYPE */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+        };
+    };
+}

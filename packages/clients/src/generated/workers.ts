@@ -1,1 +1,463 @@
-export interface paths {}
+// Generated from the service’s openapi.json by `npm run generate`. Do not edit.
+
+export interface paths {
+    "/api/v1/admin/workers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the worker nodes, newest first */
+        get: operations["listWorkers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/internal/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Events of this service after a position, in order */
+        get: operations["readEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/internal/nodes/resolve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Which of these ids are worker nodes */
+        post: operations["resolveNodes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+}
+export type webhooks = Record<string, never>;
+export interface components {
+    schemas: {
+        WorkerNode: {
+            /** @description Jobs it runs at once */
+            capacity: number;
+            cloudflare_id: string | null;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: uuid */
+            id: string;
+            last_heartbeat_at: string | null;
+            name: string;
+            software_version: string | null;
+            /** @enum {string} */
+            status: "healthy" | "unhealthy" | "draining" | "offline";
+            /** @enum {string} */
+            type: "cpu" | "gpu";
+            /** Format: date-time */
+            updated_at: string;
+        };
+    };
+    responses: never;
+    parameters: never;
+    requestBodies: never;
+    headers: never;
+    pathItems: never;
+}
+export type $defs = Record<string, never>;
+export interface operations {
+    listWorkers: {
+        parameters: {
+            query: {
+                /** @description `next_cursor` of the page before, with the same filters */
+                cursor?: string;
+                /** @description Count all items into `total` */
+                include_total: boolean;
+                /** @description Items at most */
+                limit: number;
+                status?: "healthy" | "unhealthy" | "draining" | "offline";
+                type?: "cpu" | "gpu";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["WorkerNode"][];
+                        /** @description Null on the last page */
+                        next_cursor: string | null;
+                        /** @description With `include_total=true` */
+                        total?: number;
+                    };
+                };
+            };
+            /** @description VALIDATION_FAILED, MALFORMED_CURSOR */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description UNAUTHENTICATED, TOKEN_EXPIRED, TOKEN_INVALID */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description ADMIN_ONLY */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+        };
+    };
+    readEvents: {
+        parameters: {
+            query: {
+                /** @description Position of the last event that is applied */
+                after?: string;
+                limit: number;
+                /** @description Seconds to wait for a first event */
+                wait: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description Position of the last event that can be read; null when there is none */
+                        head: string | null;
+                        items: {
+                            event: unknown;
+                            position: string;
+                        }[];
+                        /** @description About how many events follow this page; 0 is exact */
+                        remaining: number;
+                    };
+                };
+            };
+            /** @description VALIDATION_FAILED */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description UNAUTHENTICATED, TOKEN_EXPIRED, TOKEN_INVALID */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+        };
+    };
+    resolveNodes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    ids: string[];
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: {
+                            data: {
+                                name: string;
+                                /** @enum {string} */
+                                type: "cpu" | "gpu";
+                            };
+                            /** Format: uuid */
+                            id: string;
+                            version: number;
+                        }[];
+                    };
+                };
+            };
+            /** @description VALIDATION_FAILED */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description UNAUTHENTICATED, TOKEN_EXPIRED, TOKEN_INVALID */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description BODY_TOO_LARGE */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description UNSUPPORTED_MEDIA_TYPE */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description Stable; see the catalogue of error codes */
+                        code: string;
+                        detail?: string;
+                        errors?: {
+                            message: string;
+                            /** @description JSON Pointer into the body, or the name of a parameter */
+                            path: string;
+                        }[];
+                        /** @description Path of the request */
+                        instance: string;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        /**
+                         * Format: uri
+                         * @description Identifies the kind of problem; follows from `code`
+                         */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+        };
+    };
+}

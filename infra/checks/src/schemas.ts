@@ -1,0 +1,42 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createDataSource, referenceDeclarations, schemaReport } from '@hivesync/database';
+import { startEmbedded } from '@hivesync/database/embedded';
+import { databases, prepareDatabases } from '@hivesync/local';
+import { readForeignKeys, readTables } from './catalogue.ts';
+import { type ErdService, serviceErd, wholeErd } from './erd.ts';
+import type { Outputs } from './outputs.ts';
+
+/** `schema.md` and the ERD of each service and of the whole, from schemas that are migrated from zero. */
+export async function schemaOutputs(): Promise<Outputs> {
+  const folder = await mkdtemp(join(tmpdir(), 'hivesync-generate-'));
+  const server = await startEmbedded({ dataDir: join(folder, 'postgres'), durable: false });
+  try {
+    const url = await prepareDatabases(server.url, 'for this run only');
+    const outputs: Outputs = new Map();
+    const erds: ErdService[] = [];
+    for (const database of Object.values(databases)) {
+      const { service } = database;
+      const source = await createDataSource(database, url, { poolSize: 2 }).initialize();
+      try {
+        outputs.set(`services/${service}/schema.md`, await schemaReport(source, database));
+        const erd: ErdService = {
+          service,
+          tables: await readTables(source, service),
+          foreignKeys: await readForeignKeys(source, service),
+          references: referenceDeclarations(database),
+        };
+        erds.push(erd);
+        outputs.set(`docs/erd/${service}.md`, serviceErd(erd));
+      } finally {
+        await source.destroy();
+      }
+    }
+    outputs.set('docs/erd/README.md', wholeErd(erds));
+    return outputs;
+  } finally {
+    await server.stop();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
