@@ -1,4 +1,4 @@
-import { createHash, createHmac } from 'node:crypto';
+import { createHmac } from 'node:crypto';
 import { ApiError } from '@hivesync/contracts';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { userOf } from '../auth/authentication.ts';
@@ -56,8 +56,9 @@ function callerOf(request: FastifyRequest): string {
   return `anonymous:${address}`;
 }
 
-function hashOf({ method, url, body }: FastifyRequest): Buffer {
-  return createHash('sha256')
+/** Keyed, because the body of a registration holds a password and the hash is kept for 24 h. */
+function hashOf({ method, url, body, server }: FastifyRequest): Buffer {
+  return createHmac('sha256', server.cursorSecret)
     .update(JSON.stringify([method, url, canonical(body)]))
     .digest();
 }
