@@ -10,7 +10,7 @@ import * as projects from '@hivesync/projects';
 import * as workers from '@hivesync/workers';
 import type { AppName } from './ports.ts';
 
-export type Environment = Record<string, string>;
+export type Environment = Record<string, string | undefined>;
 type Build = (env: Environment, logger?: Logger) => Promise<App>;
 
 /** What each service's package exports; all six alike. */

@@ -3,7 +3,7 @@ import { join, relative } from 'node:path';
 import { serviceNames } from '@hivesync/contracts';
 import { startEmbedded } from '@hivesync/database/embedded';
 import { type App, createLogger, type LogLevel, startService, stopService } from '@hivesync/http';
-import { apps } from './apps.ts';
+import { apps, type Environment } from './apps.ts';
 import { prepareDatabases } from './databases.ts';
 import { environmentOf, type Surroundings, urlsOf } from './environment.ts';
 import { type AppName, assertPortsFree, host, type Ports } from './ports.ts';
@@ -19,6 +19,8 @@ export interface PlatformOptions {
   logLevel: LogLevel;
   /** Where log lines go; default: stdout, as JSON. */
   log?: { write(line: string): void };
+  /** Further settings of the apps, as their `config.ts` name them; what this start decides goes before. */
+  environment?: Record<string, string | undefined>;
   /** Told in one line what is being waited for. */
   say?: (line: string) => void;
 }
@@ -60,7 +62,7 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
       logLevel,
       drainSeconds: 0,
     };
-    const start = startsApps(ports, surroundings, log);
+    const start = startsApps(ports, surroundings, log, options.environment);
     const services: App[] = [];
     // At once, since they wait for each other's events.
     running.defer(async () => {
@@ -112,10 +114,11 @@ async function findServer(
 }
 
 const startsApps =
-  (ports: Ports, surroundings: Surroundings, log: QuietLog) =>
+  (ports: Ports, surroundings: Surroundings, log: QuietLog, settings: Environment = {}) =>
   async (name: AppName, running: App[]): Promise<void> => {
     const logger = createLogger({ service: name, level: surroundings.logLevel }, log);
-    const app = await apps[name](environmentOf(name, { host, port: ports[name] }, surroundings), logger);
+    const decided = environmentOf(name, { host, port: ports[name] }, surroundings);
+    const app = await apps[name]({ ...settings, ...decided }, logger);
     running.push(app);
     const { started } = await startService(app);
     await started;

@@ -43,6 +43,7 @@ try {
     ports,
     dataFolder: dataFolder(),
     serverUrl: process.env.DATABASE_URL,
+    environment: process.env,
     logLevel: logLevelOf(process.env.LOG_LEVEL),
     ...(process.stdout.isTTY && { log: terminalLog }),
     say: (line) => console.log(line),

@@ -1,0 +1,122 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { serviceNames } from '@hivesync/contracts';
+import { appRole, createDataSource, databaseOf, databaseUrl, roleUrl } from '@hivesync/database';
+import { createAdmin, database as identity } from '@hivesync/identity';
+import { bareDatabase } from '@hivesync/testing';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { walkJourney } from '../src/demo/journey.ts';
+import { transcript } from '../src/demo/transcript.ts';
+import { type Platform, startPlatform } from '../src/platform.ts';
+import { assertPortsFree, host, type Ports } from '../src/ports.ts';
+
+let folder: string;
+let ports: Ports;
+let serverUrl: string;
+let platform: Platform;
+
+/** Free ones at this moment; seven at once, so that none comes twice. */
+async function freePorts(): Promise<Ports> {
+  const names = [...serviceNames, 'gateway'] as const;
+  const probes = await Promise.all(
+    names.map(
+      () =>
+        new Promise<ReturnType<typeof createServer>>((done) => {
+          const probe = createServer().listen(0, host, () => done(probe));
+        }),
+    ),
+  );
+  const chosen = probes.map((probe, index) => {
+    const address = probe.address();
+    return [names[index], typeof address === 'object' && address ? address.port : 0];
+  });
+  await Promise.all(probes.map((probe) => new Promise((done) => probe.close(done))));
+  return Object.fromEntries(chosen) as Ports;
+}
+
+async function makeAdmin(email: string): Promise<void> {
+  const url = roleUrl(platform.databaseUrl, appRole('identity'), platform.roleSecret);
+  const dataSource = await createDataSource(identity, url, { poolSize: 1 }).initialize();
+  await createAdmin(dataSource, { email });
+  await dataSource.destroy();
+}
+
+// More than the limit of strangers allows: each operation is asked once, from one address.
+const environment = { STRANGER_REQUESTS_PER_MINUTE: '10000' };
+const start = () => startPlatform({ ports, dataFolder: folder, serverUrl, environment, logLevel: 'silent' });
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'hivesync-journey-'));
+  serverUrl = (await bareDatabase()).adminUrl;
+  ports = await freePorts();
+  platform = await start();
+});
+afterAll(async () => {
+  await platform.stop();
+  rmSync(folder, { recursive: true });
+});
+
+test('the journey goes through, and again on the same data', async () => {
+  const lines: string[] = [];
+  const walk = (run: string) =>
+    walkJourney({ transcript: transcript(platform.url, (line) => lines.push(line)), makeAdmin, run });
+  expect(await walk('one')).toBeGreaterThan(40);
+  await walk('two');
+
+  const text = lines.join('\n');
+  expect(text).toContain('POST /api/v1/projects -> 201');
+  expect(text).toContain('task_assigned arrived at Bob');
+  expect(text).toMatch(/PATCH \/api\/v1\/tasks\/[0-9a-f-]+ -> 412/);
+  expect(text).not.toMatch(/eyJ[\w-]{20}|correct horse/);
+});
+
+test('the gateway serves the document of all services, each operation of which some service answers', async () => {
+  const document = (await (await fetch(`${platform.url}/openapi.json`)).json()) as {
+    paths: Record<string, object>;
+  };
+  expect(Object.keys(document.paths).length).toBeGreaterThan(30);
+  for (const [path, operations] of Object.entries(document.paths)) {
+    for (const method of Object.keys(operations)) {
+      const url = platform.url + path.replace(/\{[^}]+\}/g, '0197f000-0000-7000-8000-000000000000');
+      const answer = await fetch(url, {
+        method: method.toUpperCase(),
+        headers: { 'x-request-id': `${method}-probe` },
+      });
+      const body = (await answer.json()) as { code?: string };
+      // Strangers are refused by the service itself; nothing is missing and nothing breaks.
+      expect(answer.status, `${method} ${path}`).toBeLessThan(500);
+      expect(['ROUTE_NOT_FOUND', 'METHOD_NOT_ALLOWED'], `${method} ${path}`).not.toContain(body.code);
+      expect(answer.headers.get('x-request-id')).toBe(`${method}-probe`);
+    }
+  }
+});
+
+test('a second start on the same ports says which is in use and leaves the first alone', async () => {
+  await expect(start()).rejects.toThrow(`Port ${ports.identity} (identity) is in use`);
+  expect((await fetch(`${platform.url}/health/ready`)).status).toBe(200);
+});
+
+test('after a stop every port is free, and the next start finds what was there', async () => {
+  await platform.stop();
+  await platform.stop();
+  await assertPortsFree(ports);
+
+  platform = await start();
+  const login = await fetch(`${platform.url}/api/v1/auth/login`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ email: 'alice-one@example.com', password: 'correct horse battery staple' }),
+  });
+  expect(login.status).toBe(200);
+});
+
+test('a start that fails leaves nothing running', async () => {
+  const elsewhere = await freePorts();
+  const broken = databaseUrl(serverUrl, databaseOf(serverUrl)).replace(/:[^:@/]+@/, ':wrong@');
+  await expect(
+    startPlatform({ ports: elsewhere, dataFolder: folder, serverUrl: broken, logLevel: 'silent' }),
+  ).rejects.toThrow();
+  await assertPortsFree(elsewhere);
+});
