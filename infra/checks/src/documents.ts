@@ -1,12 +1,12 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { type ServiceName, serviceNames } from '@hivesync/contracts';
-import { environmentOf, services, urlsOf } from '@hivesync/local';
+import { environmentOf, type Surroundings, services, urlsOf } from '@hivesync/local';
 
 export type ServiceDocument = [service: ServiceName, document: object];
 
 /** The OpenAPI document of each service, from its app as it stands; no database is connected. */
 export async function openApiDocuments(): Promise<ServiceDocument[]> {
-  const surroundings = {
+  const surroundings: Surroundings = {
     secrets: throwawaySecrets(),
     databaseUrl: 'postgres://nobody@127.0.0.1:1/nowhere',
     serviceUrls: urlsOf(

@@ -106,7 +106,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description VALIDATION_FAILED, MALFORMED_CURSOR */
+            /** @description MALFORMED_CURSOR, VALIDATION_FAILED */
             400: {
                 headers: {
                     [name: string]: unknown;

@@ -382,7 +382,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description MALFORMED_CURSOR */
+            /** @description MALFORMED_CURSOR, VALIDATION_FAILED */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -1142,7 +1142,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description EMAIL_TAKEN */
+            /** @description EMAIL_TAKEN, IDEMPOTENCY_KEY_IN_USE */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -1232,7 +1232,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description PASSWORD_TOO_COMMON */
+            /** @description IDEMPOTENCY_KEY_REUSED, PASSWORD_TOO_COMMON */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1638,7 +1638,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description MALFORMED_CURSOR */
+            /** @description MALFORMED_CURSOR, VALIDATION_FAILED */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -1903,7 +1903,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description MALFORMED_CURSOR */
+            /** @description MALFORMED_CURSOR, VALIDATION_FAILED */
             400: {
                 headers: {
                     [name: string]: unknown;

@@ -817,7 +817,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description MALFORMED_IF_MATCH */
+            /** @description MALFORMED_IF_MATCH, VALIDATION_FAILED */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -1326,7 +1326,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description MALFORMED_CURSOR */
+            /** @description MALFORMED_CURSOR, VALIDATION_FAILED */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -1510,7 +1510,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description ALREADY_MEMBER */
+            /** @description ALREADY_MEMBER, IDEMPOTENCY_KEY_IN_USE */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -1733,7 +1733,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description MALFORMED_CURSOR */
+            /** @description MALFORMED_CURSOR, VALIDATION_FAILED */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2200,7 +2200,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description MALFORMED_IF_MATCH */
+            /** @description MALFORMED_IF_MATCH, VALIDATION_FAILED */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2536,7 +2536,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description MALFORMED_CURSOR */
+            /** @description MALFORMED_CURSOR, VALIDATION_FAILED */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2869,7 +2869,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description UNKNOWN_REFERENCE */
+            /** @description IDEMPOTENCY_KEY_REUSED, UNKNOWN_REFERENCE */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3162,7 +3162,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description MALFORMED_CURSOR */
+            /** @description MALFORMED_CURSOR, VALIDATION_FAILED */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3445,7 +3445,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description ALREADY_MEMBER */
+            /** @description ALREADY_MEMBER, IDEMPOTENCY_KEY_IN_USE */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3640,7 +3640,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description MALFORMED_CURSOR */
+            /** @description MALFORMED_CURSOR, VALIDATION_FAILED */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3863,7 +3863,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description NAME_TAKEN */
+            /** @description IDEMPOTENCY_KEY_IN_USE, NAME_TAKEN */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -4140,7 +4140,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description MALFORMED_CURSOR */
+            /** @description MALFORMED_CURSOR, VALIDATION_FAILED */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4586,7 +4586,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description MALFORMED_CURSOR */
+            /** @description MALFORMED_CURSOR, VALIDATION_FAILED */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4839,7 +4839,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description NAME_TAKEN */
+            /** @description IDEMPOTENCY_KEY_IN_USE, NAME_TAKEN */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -5175,7 +5175,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description MALFORMED_CURSOR */
+            /** @description MALFORMED_CURSOR, VALIDATION_FAILED */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -5521,7 +5521,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description NOT_A_MEMBER */
+            /** @description IDEMPOTENCY_KEY_REUSED, NOT_A_MEMBER */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -5870,7 +5870,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description QUERY_TOO_SHORT, MALFORMED_CURSOR */
+            /** @description MALFORMED_CURSOR, QUERY_TOO_SHORT, VALIDATION_FAILED */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -6265,7 +6265,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description MALFORMED_IF_MATCH */
+            /** @description MALFORMED_IF_MATCH, VALIDATION_FAILED */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -6551,7 +6551,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description MALFORMED_CURSOR */
+            /** @description MALFORMED_CURSOR, VALIDATION_FAILED */
             400: {
                 headers: {
                     [name: string]: unknown;
