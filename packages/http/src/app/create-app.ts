@@ -94,6 +94,10 @@ export async function createApp(options: ServiceAppOptions): Promise<App> {
       throw new ApiError('DATABASE_UNAVAILABLE', { headers: { 'retry-after': '2' } });
     }
   });
+  app.addHook('onSend', async (_request, reply) => {
+    // A connection that is kept alive would hold the closing server up until it times out.
+    if (app.lifecycle.draining) reply.header('connection', 'close');
+  });
   app.addHook('preValidation', checkText);
   await openapi(app, options.openapi);
   authentication(app, { service, keys: options.keys ?? remoteKeys(config.SERVICE_URLS) });

@@ -1,7 +1,7 @@
 import type { ErrorCode } from '@hivesync/contracts';
 import type { FastifyInstance, RouteOptions } from 'fastify';
 import { type TSchema, Type } from 'typebox';
-import { errorResponses } from '../errors/error-responses.ts';
+import { errorResponses, type ProblemResponse } from '../errors/error-responses.ts';
 
 const IdempotencyKey = Type.Optional(
   Type.String({
@@ -34,7 +34,7 @@ export function documentRoute(app: FastifyInstance, route: RouteOptions): void {
     ...(user && !route.schema.security && { security: [{ accessToken: [] }] }),
     ...(internal && { security: [{ serviceToken: [] }], tags: ['internal'] }),
     ...(route.config?.idempotent && { headers: withHeader(headers) }),
-    response: inOrder({ ...errorResponses(...codes), ...(response as object | undefined) }),
+    response: withErrors(response, codes),
   };
 }
 
@@ -47,5 +47,20 @@ function withHeader(headers: unknown): TSchema {
   });
 }
 
-const inOrder = (responses: object): object =>
-  Object.fromEntries(Object.entries(responses).sort(([a], [b]) => a.localeCompare(b)));
+/** Where the route names errors of the same status itself, both are told. */
+function withErrors(response: unknown, codes: ErrorCode[]): Record<string, unknown> {
+  const own = new Map(Object.entries((response ?? {}) as Record<string, unknown>));
+  const added = new Map<string, unknown>(Object.entries(errorResponses(...codes)));
+  const statuses = [...new Set([...own.keys(), ...added.keys()])].sort();
+  return Object.fromEntries(
+    statuses.map((status) => {
+      const [ours, theirs] = [added.get(status), own.get(status)];
+      if (!isProblemResponse(ours) || !isProblemResponse(theirs)) return [status, theirs ?? ours];
+      const named = new Set([...ours.description.split(', '), ...theirs.description.split(', ')]);
+      return [status, { ...theirs, description: [...named].sort().join(', ') }];
+    }),
+  );
+}
+
+const isProblemResponse = (value: unknown): value is ProblemResponse =>
+  typeof value === 'object' && value !== null && 'content' in value && 'description' in value;

@@ -1,7 +1,7 @@
 import swagger from '@fastify/swagger';
 import type { App } from '../app/app.ts';
 import { documentRoute } from './document-route.ts';
-import { nameComponents, type OpenApiNode } from './name-components.ts';
+import { markComponents, nameComponents, type OpenApiNode } from './name-components.ts';
 
 export interface OpenApiOptions {
   title: string;
@@ -39,6 +39,7 @@ export async function openapi(app: App, { document, ...info }: OpenApiOptions): 
       },
     },
     convertConstToEnum: false,
+    transform: ({ schema, url }) => ({ schema: schema && markComponents(schema), url }),
     transformObject: (documents) => {
       if (!('openapiObject' in documents)) throw new TypeError('The document is OpenAPI');
       const document = nameComponents(documents.openapiObject as OpenApiNode);

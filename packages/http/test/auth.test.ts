@@ -1,0 +1,272 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { readFeed } from '@hivesync/events';
+import { type TestTokens, testTokens, testUser } from '@hivesync/testing';
+import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import {
+  baseConfigSchema,
+  loadConfig,
+  localKeySet,
+  remoteKeys,
+  serviceTokens,
+  verifyServiceToken,
+  verifyUserToken,
+} from '../src/index.ts';
+import { startNotes } from './support/notes-service.ts';
+
+const alice = testUser();
+
+describe('keys by URL', () => {
+  let tokens: TestTokens;
+  let fetches: string[];
+  let reply: () => { status: number; body: unknown };
+  let url: string;
+  let close: () => void;
+
+  beforeEach(async () => {
+    tokens = await testTokens();
+    fetches = [];
+    reply = () => ({ status: 200, body: tokens.userKeySet });
+    const server = createServer((request, response) => {
+      fetches.push(request.url ?? '');
+      const { status, body } = reply();
+      response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+    });
+    await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+    url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    close = () => {
+      server.closeAllConnections();
+      server.close();
+    };
+  });
+  afterEach(() => close());
+
+  test('are fetched once for many tokens, also when they come at once', async () => {
+    const keys = remoteKeys({ identity: url });
+    await Promise.all(
+      Array.from({ length: 10 }, async () => verifyUserToken(await tokens.userToken(alice), keys)),
+    );
+    expect(await verifyUserToken(await tokens.userToken(alice), keys)).toEqual(alice);
+    expect(fetches).toEqual(['/.well-known/jwks.json']);
+  });
+
+  test('are fetched again for a key that is new, but not for each token that claims one', async () => {
+    const keys = remoteKeys({ identity: url }, { cooldownMs: 200 });
+    await verifyUserToken(await tokens.userToken(alice), keys);
+    const next = await testTokens();
+    reply = () => ({ status: 200, body: next.userKeySet });
+    const token = await next.userToken(alice);
+    for (let i = 0; i < 5; i += 1) {
+      await expect(verifyUserToken(token, keys)).rejects.toMatchObject({ code: 'TOKEN_INVALID' });
+    }
+    expect(fetches).toHaveLength(1);
+    await new Promise((done) => setTimeout(done, 250));
+    expect(await verifyUserToken(token, keys)).toEqual(alice);
+    expect(fetches).toHaveLength(2);
+  });
+
+  test('that cannot be had are 503, and the next request tries again', async () => {
+    const keys = remoteKeys({ identity: url });
+    const token = await tokens.userToken(alice);
+    reply = () => ({ status: 500, body: {} });
+    await expect(verifyUserToken(token, keys)).rejects.toMatchObject({
+      code: 'UPSTREAM_UNAVAILABLE',
+      headers: { 'retry-after': '2' },
+    });
+    reply = () => ({ status: 200, body: tokens.userKeySet });
+    expect(await verifyUserToken(token, keys)).toEqual(alice);
+  });
+
+  test('that are known stay good while their owner is away, for as long as they are trusted', async () => {
+    const keys = remoteKeys({ identity: url }, { refreshAfterMs: 0, trustForMs: 300 });
+    const token = await tokens.userToken(alice);
+    await verifyUserToken(token, keys);
+    reply = () => ({ status: 500, body: {} });
+    expect(await verifyUserToken(token, keys)).toEqual(alice);
+    await new Promise((done) => setTimeout(done, 350));
+    await expect(verifyUserToken(token, keys)).rejects.toMatchObject({ code: 'UPSTREAM_UNAVAILABLE' });
+  });
+
+  test('of an owner that never answers are given up in time', async () => {
+    close();
+    const silent = createServer(() => undefined);
+    await new Promise<void>((done) => silent.listen(0, '127.0.0.1', done));
+    close = () => {
+      silent.closeAllConnections();
+      silent.close();
+    };
+    const identity = `http://127.0.0.1:${(silent.address() as AddressInfo).port}`;
+    const begun = performance.now();
+    const verifying = verifyUserToken(
+      await tokens.userToken(alice),
+      remoteKeys({ identity }, { deadlineMs: 150 }),
+    );
+    await expect(verifying).rejects.toMatchObject({ code: 'UPSTREAM_UNAVAILABLE' });
+    expect(performance.now() - begun).toBeLessThan(1_000);
+  });
+});
+
+test('keys at hand are loaded again for a key that is new', async () => {
+  let tokens = await testTokens();
+  let loads = 0;
+  const user = localKeySet(
+    async () => {
+      loads += 1;
+      return tokens.userKeySet;
+    },
+    { cooldownMs: 0 },
+  );
+  const keys = { user, service: () => undefined };
+  await verifyUserToken(await tokens.userToken(alice), keys);
+  await verifyUserToken(await tokens.userToken(alice), keys);
+  expect(loads).toBe(1);
+  tokens = await testTokens();
+  expect(await verifyUserToken(await tokens.userToken(alice), keys)).toEqual(alice);
+  expect(loads).toBe(2);
+});
+
+describe('claims that a token must carry', () => {
+  test.each([{ tier: 'gold' }, { role: 'root' }, { sid: '7' }, { id: 'alice' }])(
+    '%j is refused',
+    async (claim) => {
+      const tokens = await testTokens();
+      const token = await tokens.userToken({ ...alice, ...claim } as typeof alice);
+      await expect(verifyUserToken(token, tokens.keys)).rejects.toMatchObject({ code: 'TOKEN_INVALID' });
+    },
+  );
+});
+
+describe('the service', () => {
+  let service: Awaited<ReturnType<typeof startNotes>>;
+  beforeAll(async () => {
+    service = await startNotes({ listen: true });
+  });
+
+  const internal = async (authorization?: string, url = '/internal/who') => {
+    const answer = await service.app.inject({ url, headers: authorization ? { authorization } : {} });
+    return [answer.statusCode, answer.json().code ?? answer.json().service];
+  };
+
+  test('lets services in under /internal, and knows which', async () => {
+    expect(await internal(`Bearer ${await service.tokens.serviceToken('billing', 'projects')}`)).toEqual([
+      200,
+      'billing',
+    ]);
+  });
+
+  test.each([
+    ['strangers', async () => undefined, 'UNAUTHENTICATED'],
+    ['people', (tokens: TestTokens) => tokens.userToken(alice), 'TOKEN_INVALID'],
+    [
+      'administrators',
+      (tokens: TestTokens) => tokens.userToken(testUser({ role: 'admin' })),
+      'TOKEN_INVALID',
+    ],
+    [
+      'tokens for another service',
+      (tokens: TestTokens) => tokens.serviceToken('billing', 'audit'),
+      'TOKEN_INVALID',
+    ],
+    [
+      'old ones',
+      (tokens: TestTokens) => tokens.serviceToken('billing', 'projects', { expiresIn: -60 }),
+      'TOKEN_EXPIRED',
+    ],
+    [
+      'forged ones',
+      (tokens: TestTokens) => tokens.serviceToken('billing', 'projects', { forged: true }),
+      'TOKEN_INVALID',
+    ],
+    [
+      'one service in the name of another',
+      (tokens: TestTokens) => tokens.serviceToken('billing', 'projects', { issuer: 'hivesync/identity' }),
+      'TOKEN_INVALID',
+    ],
+    [
+      'unknown services',
+      (tokens: TestTokens) => tokens.serviceToken('billing', 'projects', { issuer: 'hivesync/evil' }),
+      'TOKEN_INVALID',
+    ],
+  ])('keeps %s out of /internal', async (_who, tokenOf, code) => {
+    const token = await tokenOf(service.tokens);
+    expect(await internal(token && `Bearer ${token}`)).toEqual([401, code]);
+  });
+
+  test.each(['/internal/%77ho', '/internal/who?x=1', '/internal/nothing', '/%69nternal/who'])(
+    'by no spelling of the path: %s',
+    async (url) => {
+      expect((await internal(undefined, url))[0]).toBe(401);
+    },
+  );
+
+  test('publishes the key that its own tokens verify with', async () => {
+    const { config } = service;
+    const token = await serviceTokens('projects', config)('identity');
+    const keys = remoteKeys({ projects: service.url });
+    expect(await verifyServiceToken(token, 'identity', keys)).toBe('projects');
+    await expect(verifyServiceToken(token, 'audit', keys)).rejects.toMatchObject({ code: 'TOKEN_INVALID' });
+    const published = (await service.app.inject('/.well-known/service-jwks.json')).json();
+    expect(Object.keys(published.keys[0]).sort()).toEqual(['alg', 'crv', 'kid', 'kty', 'use', 'x']);
+  });
+
+  test('shows its events to services alone', async () => {
+    expect((await service.as(alice).get('/internal/events')).statusCode).toBe(401);
+    const page = await service.asService('audit').get('/internal/events?limit=10');
+    expect(page.json()).toMatchObject({ items: [], remaining: 0 });
+    expect((await service.asService('audit').get('/internal/events?after=nonsense')).json().code).toBe(
+      'MALFORMED_CURSOR',
+    );
+  });
+
+  test('lets only administrators into what is theirs, and publishes who was refused', async () => {
+    const admin = await service.as(testUser({ role: 'admin' })).get('/api/v1/admin/notes');
+    expect(admin.statusCode).toBe(200);
+    const refused = await service.as(alice).get('/api/v1/admin/notes', {
+      headers: { 'x-forwarded-for': '203.0.113.7', 'x-request-id': 'trace-7' },
+    });
+    expect([refused.statusCode, refused.json().code]).toEqual([403, 'ADMIN_ONLY']);
+    const { items } = await readFeed(service.dataSource, null, 10);
+    expect(items.map(({ event }) => event)).toEqual([
+      expect.objectContaining({
+        type: 'projects.access.refused',
+        subject: alice.id,
+        actorid: alice.id,
+        clientip: '203.0.113.7',
+        requestid: 'trace-7',
+        data: { code: 'ADMIN_ONLY', method: 'GET', route: '/api/v1/admin/notes' },
+      }),
+    ]);
+  });
+
+  test('refuses all the same where that cannot be written', async () => {
+    await service.database.query('alter table projects.outbox rename to outbox_gone');
+    try {
+      expect((await service.as(alice).get('/api/v1/admin/notes')).statusCode).toBe(403);
+    } finally {
+      await service.database.query('alter table projects.outbox_gone rename to outbox');
+    }
+  });
+
+  test('takes an address that a proxy made up for none', async () => {
+    const answer = await service
+      .as(alice)
+      .get('/api/v1/admin/notes', { headers: { 'x-forwarded-for': 'nonsense' } });
+    expect(answer.statusCode).toBe(403);
+    const { items } = await readFeed(service.dataSource, null, 10);
+    expect(items.at(-1)?.event).not.toHaveProperty('clientip');
+  });
+});
+
+test('configuration and key resolver agree on what SERVICE_URLS is', async () => {
+  const config = loadConfig(baseConfigSchema, {
+    PORT: '0',
+    DATABASE_URL: 'postgres://127.0.0.1/x',
+    SERVICE_PRIVATE_KEY: (await testTokens()).privateKey('audit'),
+    SERVICE_URLS: '{}',
+  });
+  const keys = remoteKeys(config.SERVICE_URLS);
+  expect(keys.service('audit')).toBeUndefined();
+  await expect(verifyUserToken(await (await testTokens()).userToken(alice), keys)).rejects.toMatchObject({
+    code: 'UPSTREAM_UNAVAILABLE',
+  });
+});
