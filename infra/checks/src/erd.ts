@@ -1,4 +1,5 @@
 import type { AggregateName, ServiceName } from '@hivesync/contracts';
+import { platformTableNames } from '@hivesync/database';
 import type { CatalogueColumn, CatalogueForeignKey, CatalogueTable } from './catalogue.ts';
 
 /** A declared reference to another service's aggregate, as `referenceDeclarations()` tells it. */
@@ -23,15 +24,6 @@ const homes: Record<AggregateName, { service: ServiceName; table: string }> = {
   'projects.project': { service: 'projects', table: 'projects' },
   'workers.node': { service: 'workers', table: 'worker_nodes' },
 };
-
-/** Every schema has them and they hang on nothing, so the picture of the whole leaves them out. */
-const platformTables = new Set([
-  'outbox',
-  'event_cursors',
-  'parked_events',
-  'idempotency_keys',
-  'migrations',
-]);
 
 /**
  * The page of one service: its tables with all columns, its foreign keys as solid lines, and dashed lines
@@ -74,7 +66,7 @@ export function serviceErd(erd: ErdService): string {
 export function wholeErd(services: ErdService[]): string {
   const lines = ['erDiagram'];
   for (const { service, tables, references } of services) {
-    const left = new Set([...platformTables, ...references.map(({ refTable }) => refTable)]);
+    const left = new Set([...platformTableNames, ...references.map(({ refTable }) => refTable)]);
     for (const table of tables) {
       if (left.has(table.name)) continue;
       const keys = table.columns.filter(({ primaryKey, foreignKey }) => primaryKey || foreignKey);
@@ -103,7 +95,7 @@ export function wholeErd(services: ErdService[]): string {
     }
   }
   return page('ERD: the whole', [
-    'Keys only; [each service’s page](./) has every column. Solid lines are foreign keys, dashed lines cross a service’s border (in parentheses: what happens when the row they point at is deleted). The outbox, cursor and idempotency tables that every schema has are left out.',
+    'Keys only; [each service’s page](./) has every column. Solid lines are foreign keys, dashed lines cross a service’s border (in parentheses: what happens when the row they point at is deleted). The tables of the platform that every schema has (outbox, cursors, idempotency keys and the like) are left out.',
     diagram(lines),
   ]);
 }

@@ -19,11 +19,11 @@ test('what is missing or differs is stale; writing brings it up to date and touc
   expect(writeOutputs(root, first)).toEqual(['a.json', 'docs/b.md']);
   expect(staleOutputs(root, first)).toEqual([]);
 
-  const untouched = statSync(join(root, 'a.json')).mtimeNs;
+  const untouched = statSync(join(root, 'a.json'), { bigint: true }).mtimeNs;
   const second = new Map([...first, ['docs/b.md', 'changed']]);
   expect(writeOutputs(root, second)).toEqual(['docs/b.md']);
   expect(readFileSync(join(root, 'docs/b.md'), 'utf8')).toBe('changed');
-  expect(statSync(join(root, 'a.json')).mtimeNs).toBe(untouched);
+  expect(statSync(join(root, 'a.json'), { bigint: true }).mtimeNs).toBe(untouched);
 });
 
 test('JSON is the same text whatever the order of its members, and keeps that of its lists', () => {

@@ -67,15 +67,13 @@ test('sends body, bearer token and request id, and gives back the typed answer',
 
 test('a catalogued 4xx becomes an ApiError with the code, detail, errors and entity tag of the upstream', async () => {
   const { url } = await upstream((_request, response) => {
-    response
-      .writeHead(412, { 'content-type': 'application/problem+json; charset=utf-8', etag: '"7"' })
-      .end(
-        JSON.stringify({
-          code: 'PRECONDITION_FAILED',
-          detail: 'stale',
-          errors: [{ path: '/a', message: 'b' }],
-        }),
-      );
+    response.writeHead(412, { 'content-type': 'application/problem+json; charset=utf-8', etag: '"7"' }).end(
+      JSON.stringify({
+        code: 'PRECONDITION_FAILED',
+        detail: 'stale',
+        errors: [{ path: '/a', message: 'b' }],
+      }),
+    );
   });
 
   const error = await refusal(client(url)().GET('/things'));

@@ -56,6 +56,28 @@ export interface components {
             /** @description Display name of the user now; null when unknown or deleted */
             user_name: string | null;
         };
+        Problem: {
+            /** @description Stable; see the catalogue of error codes */
+            code: string;
+            detail?: string;
+            errors?: {
+                message: string;
+                /** @description JSON Pointer into the body, or the name of a parameter */
+                path: string;
+            }[];
+            /** @description Path of the request */
+            instance: string;
+            request_id: string;
+            status: number;
+            title: string;
+            /**
+             * Format: uri
+             * @description Identifies the kind of problem; follows from `code`
+             */
+            type: string;
+        } & {
+            [key: string]: unknown;
+        };
     };
     responses: never;
     parameters: never;
@@ -112,28 +134,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /** @description Stable; see the catalogue of error codes */
-                        code: string;
-                        detail?: string;
-                        errors?: {
-                            message: string;
-                            /** @description JSON Pointer into the body, or the name of a parameter */
-                            path: string;
-                        }[];
-                        /** @description Path of the request */
-                        instance: string;
-                        request_id: string;
-                        status: number;
-                        title: string;
-                        /**
-                         * Format: uri
-                         * @description Identifies the kind of problem; follows from `code`
-                         */
-                        type: string;
-                    } & {
-                        [key: string]: unknown;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAUTHENTICATED, TOKEN_EXPIRED, TOKEN_INVALID */
@@ -142,28 +143,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /** @description Stable; see the catalogue of error codes */
-                        code: string;
-                        detail?: string;
-                        errors?: {
-                            message: string;
-                            /** @description JSON Pointer into the body, or the name of a parameter */
-                            path: string;
-                        }[];
-                        /** @description Path of the request */
-                        instance: string;
-                        request_id: string;
-                        status: number;
-                        title: string;
-                        /**
-                         * Format: uri
-                         * @description Identifies the kind of problem; follows from `code`
-                         */
-                        type: string;
-                    } & {
-                        [key: string]: unknown;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description ADMIN_ONLY */
@@ -172,28 +152,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /** @description Stable; see the catalogue of error codes */
-                        code: string;
-                        detail?: string;
-                        errors?: {
-                            message: string;
-                            /** @description JSON Pointer into the body, or the name of a parameter */
-                            path: string;
-                        }[];
-                        /** @description Path of the request */
-                        instance: string;
-                        request_id: string;
-                        status: number;
-                        title: string;
-                        /**
-                         * Format: uri
-                         * @description Identifies the kind of problem; follows from `code`
-                         */
-                        type: string;
-                    } & {
-                        [key: string]: unknown;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -237,28 +196,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /** @description Stable; see the catalogue of error codes */
-                        code: string;
-                        detail?: string;
-                        errors?: {
-                            message: string;
-                            /** @description JSON Pointer into the body, or the name of a parameter */
-                            path: string;
-                        }[];
-                        /** @description Path of the request */
-                        instance: string;
-                        request_id: string;
-                        status: number;
-                        title: string;
-                        /**
-                         * Format: uri
-                         * @description Identifies the kind of problem; follows from `code`
-                         */
-                        type: string;
-                    } & {
-                        [key: string]: unknown;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAUTHENTICATED, TOKEN_EXPIRED, TOKEN_INVALID */
@@ -267,28 +205,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /** @description Stable; see the catalogue of error codes */
-                        code: string;
-                        detail?: string;
-                        errors?: {
-                            message: string;
-                            /** @description JSON Pointer into the body, or the name of a parameter */
-                            path: string;
-                        }[];
-                        /** @description Path of the request */
-                        instance: string;
-                        request_id: string;
-                        status: number;
-                        title: string;
-                        /**
-                         * Format: uri
-                         * @description Identifies the kind of problem; follows from `code`
-                         */
-                        type: string;
-                    } & {
-                        [key: string]: unknown;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };

@@ -99,6 +99,39 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        Problem: {
+            /** @description Stable; see the catalogue of error codes */
+            code: string;
+            detail?: string;
+            errors?: {
+                message: string;
+                /** @description JSON Pointer into the body, or the name of a parameter */
+                path: string;
+            }[];
+            /** @description Path of the request */
+            instance: string;
+            request_id: string;
+            status: number;
+            title: string;
+            /**
+             * Format: uri
+             * @description Identifies the kind of problem; follows from `code`
+             */
+            type: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /** @description The subscription in force. Who has none is on the free tier: all but `tier` is null. */
+        Subscription: {
+            created_at: string | null;
+            ends_at: string | null;
+            id: string | null;
+            renews_at: string | null;
+            status: ("active" | "past_due" | "canceled" | "paused" | "expired") | null;
+            /** @enum {string} */
+            tier: "free" | "pro" | "premium";
+            updated_at: string | null;
+        };
         TierLimit: {
             /** @enum {string} */
             limit_key: "previews_per_hour" | "previews_concurrent" | "snapshots_per_preview" | "snapshot_max_bytes" | "ai_docs_per_hour" | "ai_doc_max_bytes" | "attachment_max_bytes" | "attachments_per_task" | "projects_owned" | "members_per_project" | "tasks_per_project" | "api_requests_per_minute" | "searches_per_minute" | "queue_priority" | "gpu";
@@ -142,16 +175,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        /** @enum {string} */
-                        limit_key: "previews_per_hour" | "previews_concurrent" | "snapshots_per_preview" | "snapshot_max_bytes" | "ai_docs_per_hour" | "ai_doc_max_bytes" | "attachment_max_bytes" | "attachments_per_task" | "projects_owned" | "members_per_project" | "tasks_per_project" | "api_requests_per_minute" | "searches_per_minute" | "queue_priority" | "gpu";
-                        /** @enum {string} */
-                        tier: "free" | "pro" | "premium";
-                        /** Format: date-time */
-                        updated_at: string;
-                        /** @description Bytes, items or requests, as the key says; `gpu` is 0 or 1 */
-                        value: number;
-                    };
+                    "application/json": components["schemas"]["TierLimit"];
                 };
             };
             /** @description VALIDATION_FAILED */
@@ -160,28 +184,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /** @description Stable; see the catalogue of error codes */
-                        code: string;
-                        detail?: string;
-                        errors?: {
-                            message: string;
-                            /** @description JSON Pointer into the body, or the name of a parameter */
-                            path: string;
-                        }[];
-                        /** @description Path of the request */
-                        instance: string;
-                        request_id: string;
-                        status: number;
-                        title: string;
-                        /**
-                         * Format: uri
-                         * @description Identifies the kind of problem; follows from `code`
-                         */
-                        type: string;
-                    } & {
-                        [key: string]: unknown;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAUTHENTICATED, TOKEN_EXPIRED, TOKEN_INVALID */
@@ -190,28 +193,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /** @description Stable; see the catalogue of error codes */
-                        code: string;
-                        detail?: string;
-                        errors?: {
-                            message: string;
-                            /** @description JSON Pointer into the body, or the name of a parameter */
-                            path: string;
-                        }[];
-                        /** @description Path of the request */
-                        instance: string;
-                        request_id: string;
-                        status: number;
-                        title: string;
-                        /**
-                         * Format: uri
-                         * @description Identifies the kind of problem; follows from `code`
-                         */
-                        type: string;
-                    } & {
-                        [key: string]: unknown;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description ADMIN_ONLY */
@@ -220,28 +202,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /** @description Stable; see the catalogue of error codes */
-                        code: string;
-                        detail?: string;
-                        errors?: {
-                            message: string;
-                            /** @description JSON Pointer into the body, or the name of a parameter */
-                            path: string;
-                        }[];
-                        /** @description Path of the request */
-                        instance: string;
-                        request_id: string;
-                        status: number;
-                        title: string;
-                        /**
-                         * Format: uri
-                         * @description Identifies the kind of problem; follows from `code`
-                         */
-                        type: string;
-                    } & {
-                        [key: string]: unknown;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description NOT_FOUND */
@@ -250,28 +211,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /** @description Stable; see the catalogue of error codes */
-                        code: string;
-                        detail?: string;
-                        errors?: {
-                            message: string;
-                            /** @description JSON Pointer into the body, or the name of a parameter */
-                            path: string;
-                        }[];
-                        /** @description Path of the request */
-                        instance: string;
-                        request_id: string;
-                        status: number;
-                        title: string;
-                        /**
-                         * Format: uri
-                         * @description Identifies the kind of problem; follows from `code`
-                         */
-                        type: string;
-                    } & {
-                        [key: string]: unknown;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description BODY_TOO_LARGE */
@@ -280,28 +220,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /** @description Stable; see the catalogue of error codes */
-                        code: string;
-                        detail?: string;
-                        errors?: {
-                            message: string;
-                            /** @description JSON Pointer into the body, or the name of a parameter */
-                            path: string;
-                        }[];
-                        /** @description Path of the request */
-                        instance: string;
-                        request_id: string;
-                        status: number;
-                        title: string;
-                        /**
-                         * Format: uri
-                         * @description Identifies the kind of problem; follows from `code`
-                         */
-                        type: string;
-                    } & {
-                        [key: string]: unknown;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNSUPPORTED_MEDIA_TYPE */
@@ -310,28 +229,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /** @description Stable; see the catalogue of error codes */
-                        code: string;
-                        detail?: string;
-                        errors?: {
-                            message: string;
-                            /** @description JSON Pointer into the body, or the name of a parameter */
-                            path: string;
-                        }[];
-                        /** @description Path of the request */
-                        instance: string;
-                        request_id: string;
-                        status: number;
-                        title: string;
-                        /**
-                         * Format: uri
-                         * @description Identifies the kind of problem; follows from `code`
-                         */
-                        type: string;
-                    } & {
-                        [key: string]: unknown;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -351,16 +249,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        created_at: string | null;
-                        ends_at: string | null;
-                        id: string | null;
-                        renews_at: string | null;
-                        status: ("active" | "past_due" | "canceled" | "paused" | "expired") | null;
-                        /** @enum {string} */
-                        tier: "free" | "pro" | "premium";
-                        updated_at: string | null;
-                    };
+                    "application/json": components["schemas"]["Subscription"];
                 };
             };
             /** @description UNAUTHENTICATED, TOKEN_EXPIRED, TOKEN_INVALID */
@@ -369,28 +258,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /** @description Stable; see the catalogue of error codes */
-                        code: string;
-                        detail?: string;
-                        errors?: {
-                            message: string;
-                            /** @description JSON Pointer into the body, or the name of a parameter */
-                            path: string;
-                        }[];
-                        /** @description Path of the request */
-                        instance: string;
-                        request_id: string;
-                        status: number;
-                        title: string;
-                        /**
-                         * Format: uri
-                         * @description Identifies the kind of problem; follows from `code`
-                         */
-                        type: string;
-                    } & {
-                        [key: string]: unknown;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -425,28 +293,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /** @description Stable; see the catalogue of error codes */
-                        code: string;
-                        detail?: string;
-                        errors?: {
-                            message: string;
-                            /** @description JSON Pointer into the body, or the name of a parameter */
-                            path: string;
-                        }[];
-                        /** @description Path of the request */
-                        instance: string;
-                        request_id: string;
-                        status: number;
-                        title: string;
-                        /**
-                         * Format: uri
-                         * @description Identifies the kind of problem; follows from `code`
-                         */
-                        type: string;
-                    } & {
-                        [key: string]: unknown;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -490,28 +337,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /** @description Stable; see the catalogue of error codes */
-                        code: string;
-                        detail?: string;
-                        errors?: {
-                            message: string;
-                            /** @description JSON Pointer into the body, or the name of a parameter */
-                            path: string;
-                        }[];
-                        /** @description Path of the request */
-                        instance: string;
-                        request_id: string;
-                        status: number;
-                        title: string;
-                        /**
-                         * Format: uri
-                         * @description Identifies the kind of problem; follows from `code`
-                         */
-                        type: string;
-                    } & {
-                        [key: string]: unknown;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAUTHENTICATED, TOKEN_EXPIRED, TOKEN_INVALID */
@@ -520,28 +346,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /** @description Stable; see the catalogue of error codes */
-                        code: string;
-                        detail?: string;
-                        errors?: {
-                            message: string;
-                            /** @description JSON Pointer into the body, or the name of a parameter */
-                            path: string;
-                        }[];
-                        /** @description Path of the request */
-                        instance: string;
-                        request_id: string;
-                        status: number;
-                        title: string;
-                        /**
-                         * Format: uri
-                         * @description Identifies the kind of problem; follows from `code`
-                         */
-                        type: string;
-                    } & {
-                        [key: string]: unknown;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -576,28 +381,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /** @description Stable; see the catalogue of error codes */
-                        code: string;
-                        detail?: string;
-                        errors?: {
-                            message: string;
-                            /** @description JSON Pointer into the body, or the name of a parameter */
-                            path: string;
-                        }[];
-                        /** @description Path of the request */
-                        instance: string;
-                        request_id: string;
-                        status: number;
-                        title: string;
-                        /**
-                         * Format: uri
-                         * @description Identifies the kind of problem; follows from `code`
-                         */
-                        type: string;
-                    } & {
-                        [key: string]: unknown;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };

@@ -296,7 +296,30 @@ export interface paths {
 }
 export type webhooks = Record<string, never>;
 export interface components {
-    schemas: never;
+    schemas: {
+        Problem: {
+            /** @description Stable; see the catalogue of error codes */
+            code: string;
+            detail?: string;
+            errors?: {
+                message: string;
+                /** @description JSON Pointer into the body, or the name of a parameter */
+                path: string;
+            }[];
+            /** @description Path of the request */
+            instance: string;
+            request_id: string;
+            status: number;
+            title: string;
+            /**
+             * Format: uri
+             * @description Identifies the kind of problem; follows from `code`
+             */
+            type: string;
+        } & {
+            [key: string]: unknown;
+        };
+    };
     responses: never;
     parameters: never;
     requestBodies: never;
@@ -388,28 +411,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /** @description Stable; see the catalogue of error codes */
-                        code: string;
-                        detail?: string;
-                        errors?: {
-                            message: string;
-                            /** @description JSON Pointer into the body, or the name of a parameter */
-                            path: string;
-                        }[];
-                        /** @description Path of the request */
-                        instance: string;
-                        request_id: string;
-                        status: number;
-                        title: string;
-                        /**
-                         * Format: uri
-                         * @description Identifies the kind of problem; follows from `code`
-                         */
-                        type: string;
-                    } & {
-                        [key: string]: unknown;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAUTHENTICATED, TOKEN_EXPIRED, TOKEN_INVALID */
@@ -418,28 +420,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /** @description Stable; see the catalogue of error codes */
-                        code: string;
-                        detail?: string;
-                        errors?: {
-                            message: string;
-                            /** @description JSON Pointer into the body, or the name of a parameter */
-                            path: string;
-                        }[];
-                        /** @description Path of the request */
-                        instance: string;
-                        request_id: string;
-                        status: number;
-                        title: string;
-                        /**
-                         * Format: uri
-                         * @description Identifies the kind of problem; follows from `code`
-                         */
-                        type: string;
-                    } & {
-                        [key: string]: unknown;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description ADMIN_ONLY */
@@ -448,28 +429,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /** @description Stable; see the catalogue of error codes */
-                        code: string;
-                        detail?: string;
-                        errors?: {
-                            message: string;
-                            /** @description JSON Pointer into the body, or the name of a parameter */
-                            path: string;
-                        }[];
-                        /** @description Path of the request */
-                        instance: string;
-                        request_id: string;
-                        status: number;
-                        title: string;
-                        /**
-                         * Format: uri
-                         * @description Identifies the kind of problem; follows from `code`
-                         */
-                        type: string;
-                    } & {
-                        [key: string]: unknown;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -519,28 +479,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /** @description Stable; see the catalogue of error codes */
-                        code: string;
-                        detail?: string;
-                        errors?: {
-                            message: string;
-                            /** @description JSON Pointer into the body, or the name of a parameter */
-                            path: string;
-                        }[];
-                        /** @description Path of the request */
-                        instance: string;
-                        request_id: string;
-                        status: number;
-                        title: string;
-                        /**
-                         * Format: uri
-                         * @description Identifies the kind of problem; follows from `code`
-                         */
-                        type: string;
-                    } & {
-                        [key: string]: unknown;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAUTHENTICATED, TOKEN_EXPIRED, TOKEN_INVALID */
@@ -549,28 +488,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /** @description Stable; see the catalogue of error codes */
-                        code: string;
-                        detail?: string;
-                        errors?: {
-                            message: string;
-                            /** @description JSON Pointer into the body, or the name of a parameter */
-                            path: string;
-                        }[];
-                        /** @description Path of the request */
-                        instance: string;
-                        request_id: string;
-                        status: number;
-                        title: string;
-                        /**
-                         * Format: uri
-                         * @description Identifies the kind of problem; follows from `code`
-                         */
-                        type: string;
-                    } & {
-                        [key: string]: unknown;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description ADMIN_ONLY */
@@ -579,28 +497,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /** @description Stable; see the catalogue of error codes */
-                        code: string;
-                        detail?: string;
-                        errors?: {
-                            message: string;
-                            /** @description JSON Pointer into the body, or the name of a parameter */
-                            path: string;
-                        }[];
-                        /** @description Path of the request */
-                        instance: string;
-                        request_id: string;
-                        status: number;
-                        title: string;
-                        /**
-                         * Format: uri
-                         * @description Identifies the kind of problem; follows from `code`
-                         */
-                        type: string;
-                    } & {
-                        [key: string]: unknown;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description NOT_FOUND */
@@ -609,28 +506,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /** @description Stable; see the catalogue of error codes */
-                        code: string;
-                        detail?: string;
-                        errors?: {
-                            message: string;
-                            /** @description JSON Pointer into the body, or the name of a parameter */
-                            path: string;
-                        }[];
-                        /** @description Path of the request */
-                        instance: string;
-                        request_id: string;
-                        status: number;
-                        title: string;
-                        /**
-                         * Format: uri
-                         * @description Identifies the kind of problem; follows from `code`
-                         */
-                        type: string;
-                    } & {
-                        [key: string]: unknown;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -709,28 +585,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /** @description Stable; see the catalogue of error codes */
-                        code: string;
-                        detail?: string;
-                        errors?: {
-                            message: string;
-                            /** @description JSON Pointer into the body, or the name of a parameter */
-                            path: string;
-                        }[];
-                        /** @description Path of the request */
-                        instance: string;
-                        request_id: string;
-                        status: number;
-                        title: string;
-                        /**
-                         * Format: uri
-                         * @description Identifies the kind of problem; follows from `code`
-                         */
-                        type: string;
-                    } & {
-                        [key: string]: unknown;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description INVALID_CREDENTIALS */
@@ -739,28 +594,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /** @description Stable; see the catalogue of error codes */
-                        code: string;
-                        detail?: string;
-                        errors?: {
-                            message: string;
-                            /** @description JSON Pointer into the body, or the name of a parameter */
-                            path: string;
-                        }[];
-                        /** @description Path of the request */
-                        instance: string;
-                        request_id: string;
-                        status: number;
-                        title: string;
-                        /**
-                         * Format: uri
-                         * @description Identifies the kind of problem; follows from `code`
-                         */
-                        type: string;
-                    } & {
-                        [key: string]: unknown;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description BODY_TOO_LARGE */
@@ -769,28 +603,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /** @description Stable; see the catalogue of error codes */
-                        code: string;
-                        detail?: string;
-                        errors?: {
-                            message: string;
-                            /** @description JSON Pointer into the body, or the name of a parameter */
-                            path: string;
-                        }[];
-                        /** @description Path of the request */
-                        instance: string;
-                        request_id: string;
-                        status: number;
-                        title: string;
-                        /**
-                         * Format: uri
-                         * @description Identifies the kind of problem; follows from `code`
-                         */
-                        type: string;
-                    } & {
-                        [key: string]: unknown;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNSUPPORTED_MEDIA_TYPE */
@@ -799,28 +612,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /** @description Stable; see the catalogue of error codes */
-                        code: string;
-                        detail?: string;
-                        errors?: {
-                            message: string;
-                            /** @description JSON Pointer into the body, or the name of a parameter */
-                            path: string;
-                        }[];
-                        /** @description Path of the request */
-                        instance: string;
-                        request_id: string;
-                        status: number;
-                        title: string;
-                        /**
-                         * Format: uri
-                         * @description Identifies the kind of problem; follows from `code`
-                         */
-                        type: string;
-                    } & {
-                        [key: string]: unknown;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description RATE_LIMITED */
@@ -829,28 +621,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /** @description Stable; see the catalogue of error codes */
-                        code: string;
-                        detail?: string;
-                        errors?: {
-                            message: string;
-                            /** @description JSON Pointer into the body, or the name of a parameter */
-                            path: string;
-                        }[];
-                        /** @description Path of the request */
-                        instance: string;
-                        request_id: string;
-                        status: number;
-                        title: string;
-                        /**
-                         * Format: uri
-                         * @description Identifies the kind of problem; follows from `code`
-                         */
-                        type: string;
-                    } & {
-                        [key: string]: unknown;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -877,28 +648,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /** @description Stable; see the catalogue of error codes */
-                        code: string;
-                        detail?: string;
-                        errors?: {
-                            message: string;
-                            /** @description JSON Pointer into the body, or the name of a parameter */
-                            path: string;
-                        }[];
-                        /** @description Path of the request */
-                        instance: string;
-                        request_id: string;
-                        status: number;
-                        title: string;
-                        /**
-                         * Format: uri
-                         * @description Identifies the kind of problem; follows from `code`
-                         */
-                        type: string;
-                    } & {
-                        [key: string]: unknown;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -943,28 +693,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /** @description Stable; see the catalogue of error codes */
-                        code: string;
-                        detail?: string;
-                        errors?: {
-                            message: string;
-                            /** @description JSON Pointer into the body, or the name of a parameter */
-                            path: string;
-                        }[];
-                        /** @description Path of the request */
-                        instance: string;
-                        request_id: string;
-                        status: number;
-                        title: string;
-                        /**
-                         * Format: uri
-                         * @description Identifies the kind of problem; follows from `code`
-                         */
-                        type: string;
-                    } & {
-                        [key: string]: unknown;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description REFRESH_TOKEN_INVALID, REFRESH_TOKEN_REUSED */
@@ -973,28 +702,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /** @description Stable; see the catalogue of error codes */
-                        code: string;
-                        detail?: string;
-                        errors?: {
-                            message: string;
-                            /** @description JSON Pointer into the body, or the name of a parameter */
-                            path: string;
-                        }[];
-                        /** @description Path of the request */
-                        instance: string;
-                        request_id: string;
-                        status: number;
-                        title: string;
-                        /**
-                         * Format: uri
-                         * @description Identifies the kind of problem; follows from `code`
-                         */
-                        type: string;
-                    } & {
-                        [key: string]: unknown;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description BODY_TOO_LARGE */
@@ -1003,28 +711,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /** @description Stable; see the catalogue of error codes */
-                        code: string;
-                        detail?: string;
-                        errors?: {
-                            message: string;
-                            /** @description JSON Pointer into the body, or the name of a parameter */
-                            path: string;
-                        }[];
-                        /** @description Path of the request */
-                        instance: string;
-                        request_id: string;
-                        status: number;
-                        title: string;
-                        /**
-                         * Format: uri
-                         * @description Identifies the kind of problem; follows from `code`
-                         */
-                        type: string;
-                    } & {
-                        [key: string]: unknown;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNSUPPORTED_MEDIA_TYPE */
@@ -1033,28 +720,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /** @description Stable; see the catalogue of error codes */
-                        code: string;
-                        detail?: string;
-                        errors?: {
-                            message: string;
-                            /** @description JSON Pointer into the body, or the name of a parameter */
-                            path: string;
-                        }[];
-                        /** @description Path of the request */
-                        instance: string;
-                        request_id: string;
-                        status: number;
-                        title: string;
-                        /**
-                         * Format: uri
-                         * @description Identifies the kind of problem; follows from `code`
-                         */
-                        type: string;
-                    } & {
-                        [key: string]: unknown;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -1118,28 +784,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /** @description Stable; see the catalogue of error codes */
-                        code: string;
-                        detail?: string;
-                        errors?: {
-                            message: string;
-                            /** @description JSON Pointer into the body, or the name of a parameter */
-                            path: string;
-                        }[];
-                        /** @description Path of the request */
-                        instance: string;
-                        request_id: string;
-                        status: number;
-                        title: string;
-                        /**
-                         * Format: uri
-                         * @description Identifies the kind of problem; follows from `code`
-                         */
-                        type: string;
-                    } & {
-                        [key: string]: unknown;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description EMAIL_TAKEN, IDEMPOTENCY_KEY_IN_USE */
@@ -1148,28 +793,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /** @description Stable; see the catalogue of error codes */
-                        code: string;
-                        detail?: string;
-                        errors?: {
-                            message: string;
-                            /** @description JSON Pointer into the body, or the name of a parameter */
-                            path: string;
-                        }[];
-                        /** @description Path of the request */
-                        instance: string;
-                        request_id: string;
-                        status: number;
-                        title: string;
-                        /**
-                         * Format: uri
-                         * @description Identifies the kind of problem; follows from `code`
-                         */
-                        type: string;
-                    } & {
-                        [key: string]: unknown;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description BODY_TOO_LARGE */
@@ -1178,28 +802,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /** @description Stable; see the catalogue of error codes */
-                        code: string;
-                        detail?: string;
-                        errors?: {
-                            message: string;
-                            /** @description JSON Pointer into the body, or the name of a parameter */
-                            path: string;
-                        }[];
-                        /** @description Path of the request */
-                        instance: string;
-                        request_id: string;
-                        status: number;
-                        title: string;
-                        /**
-                         * Format: uri
-                         * @description Identifies the kind of problem; follows from `code`
-                         */
-                        type: string;
-                    } & {
-                        [key: string]: unknown;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNSUPPORTED_MEDIA_TYPE */
@@ -1208,28 +811,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /** @description Stable; see the catalogue of error codes */
-                        code: string;
-                        detail?: string;
-                        errors?: {
-                            message: string;
-                            /** @description JSON Pointer into the body, or the name of a parameter */
-                            path: string;
-                        }[];
-                        /** @description Path of the request */
-                        instance: string;
-                        request_id: string;
-                        status: number;
-                        title: string;
-                        /**
-                         * Format: uri
-                         * @description Identifies the kind of problem; follows from `code`
-                         */
-                        type: string;
-                    } & {
-                        [key: string]: unknown;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description IDEMPOTENCY_KEY_REUSED, PASSWORD_TOO_COMMON */
@@ -1238,28 +820,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /** @description Stable; see the catalogue of error codes */
-                        code: string;
-                        detail?: string;
-                        errors?: {
-                            message: string;
-                            /** @description JSON Pointer into the body, or the name of a parameter */
-                            path: string;
-                        }[];
-                        /** @description Path of the request */
-                        instance: string;
-                        request_id: string;
-                        status: number;
-                        title: string;
-                        /**
-                         * Format: uri
-                         * @description Identifies the kind of problem; follows from `code`
-                         */
-                        type: string;
-                    } & {
-                        [key: string]: unknown;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -1307,28 +868,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /** @description Stable; see the catalogue of error codes */
-                        code: string;
-                        detail?: string;
-                        errors?: {
-                            message: string;
-                            /** @description JSON Pointer into the body, or the name of a parameter */
-                            path: string;
-                        }[];
-                        /** @description Path of the request */
-                        instance: string;
-                        request_id: string;
-                        status: number;
-                        title: string;
-                        /**
-                         * Format: uri
-                         * @description Identifies the kind of problem; follows from `code`
-                         */
-                        type: string;
-                    } & {
-                        [key: string]: unknown;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description NOT_FOUND */
@@ -1337,28 +877,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /** @description Stable; see the catalogue of error codes */
-                        code: string;
-                        detail?: string;
-                        errors?: {
-                            message: string;
-                            /** @description JSON Pointer into the body, or the name of a parameter */
-                            path: string;
-                        }[];
-                        /** @description Path of the request */
-                        instance: string;
-                        request_id: string;
-                        status: number;
-                        title: string;
-                        /**
-                         * Format: uri
-                         * @description Identifies the kind of problem; follows from `code`
-                         */
-                        type: string;
-                    } & {
-                        [key: string]: unknown;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -1417,28 +936,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /** @description Stable; see the catalogue of error codes */
-                        code: string;
-                        detail?: string;
-                        errors?: {
-                            message: string;
-                            /** @description JSON Pointer into the body, or the name of a parameter */
-                            path: string;
-                        }[];
-                        /** @description Path of the request */
-                        instance: string;
-                        request_id: string;
-                        status: number;
-                        title: string;
-                        /**
-                         * Format: uri
-                         * @description Identifies the kind of problem; follows from `code`
-                         */
-                        type: string;
-                    } & {
-                        [key: string]: unknown;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAUTHENTICATED, TOKEN_EXPIRED, TOKEN_INVALID */
@@ -1447,28 +945,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /** @description Stable; see the catalogue of error codes */
-                        code: string;
-                        detail?: string;
-                        errors?: {
-                            message: string;
-                            /** @description JSON Pointer into the body, or the name of a parameter */
-                            path: string;
-                        }[];
-                        /** @description Path of the request */
-                        instance: string;
-                        request_id: string;
-                        status: number;
-                        title: string;
-                        /**
-                         * Format: uri
-                         * @description Identifies the kind of problem; follows from `code`
-                         */
-                        type: string;
-                    } & {
-                        [key: string]: unknown;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description NOT_FOUND */
@@ -1477,28 +954,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /** @description Stable; see the catalogue of error codes */
-                        code: string;
-                        detail?: string;
-                        errors?: {
-                            message: string;
-                            /** @description JSON Pointer into the body, or the name of a parameter */
-                            path: string;
-                        }[];
-                        /** @description Path of the request */
-                        instance: string;
-                        request_id: string;
-                        status: number;
-                        title: string;
-                        /**
-                         * Format: uri
-                         * @description Identifies the kind of problem; follows from `code`
-                         */
-                        type: string;
-                    } & {
-                        [key: string]: unknown;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description PRECONDITION_FAILED */
@@ -1507,28 +963,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /** @description Stable; see the catalogue of error codes */
-                        code: string;
-                        detail?: string;
-                        errors?: {
-                            message: string;
-                            /** @description JSON Pointer into the body, or the name of a parameter */
-                            path: string;
-                        }[];
-                        /** @description Path of the request */
-                        instance: string;
-                        request_id: string;
-                        status: number;
-                        title: string;
-                        /**
-                         * Format: uri
-                         * @description Identifies the kind of problem; follows from `code`
-                         */
-                        type: string;
-                    } & {
-                        [key: string]: unknown;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description BODY_TOO_LARGE */
@@ -1537,28 +972,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /** @description Stable; see the catalogue of error codes */
-                        code: string;
-                        detail?: string;
-                        errors?: {
-                            message: string;
-                            /** @description JSON Pointer into the body, or the name of a parameter */
-                            path: string;
-                        }[];
-                        /** @description Path of the request */
-                        instance: string;
-                        request_id: string;
-                        status: number;
-                        title: string;
-                        /**
-                         * Format: uri
-                         * @description Identifies the kind of problem; follows from `code`
-                         */
-                        type: string;
-                    } & {
-                        [key: string]: unknown;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNSUPPORTED_MEDIA_TYPE */
@@ -1567,28 +981,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /** @description Stable; see the catalogue of error codes */
-                        code: string;
-                        detail?: string;
-                        errors?: {
-                            message: string;
-                            /** @description JSON Pointer into the body, or the name of a parameter */
-                            path: string;
-                        }[];
-                        /** @description Path of the request */
-                        instance: string;
-                        request_id: string;
-                        status: number;
-                        title: string;
-                        /**
-                         * Format: uri
-                         * @description Identifies the kind of problem; follows from `code`
-                         */
-                        type: string;
-                    } & {
-                        [key: string]: unknown;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -1644,28 +1037,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /** @description Stable; see the catalogue of error codes */
-                        code: string;
-                        detail?: string;
-                        errors?: {
-                            message: string;
-                            /** @description JSON Pointer into the body, or the name of a parameter */
-                            path: string;
-                        }[];
-                        /** @description Path of the request */
-                        instance: string;
-                        request_id: string;
-                        status: number;
-                        title: string;
-                        /**
-                         * Format: uri
-                         * @description Identifies the kind of problem; follows from `code`
-                         */
-                        type: string;
-                    } & {
-                        [key: string]: unknown;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAUTHENTICATED, TOKEN_EXPIRED, TOKEN_INVALID */
@@ -1674,28 +1046,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /** @description Stable; see the catalogue of error codes */
-                        code: string;
-                        detail?: string;
-                        errors?: {
-                            message: string;
-                            /** @description JSON Pointer into the body, or the name of a parameter */
-                            path: string;
-                        }[];
-                        /** @description Path of the request */
-                        instance: string;
-                        request_id: string;
-                        status: number;
-                        title: string;
-                        /**
-                         * Format: uri
-                         * @description Identifies the kind of problem; follows from `code`
-                         */
-                        type: string;
-                    } & {
-                        [key: string]: unknown;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -1722,28 +1073,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /** @description Stable; see the catalogue of error codes */
-                        code: string;
-                        detail?: string;
-                        errors?: {
-                            message: string;
-                            /** @description JSON Pointer into the body, or the name of a parameter */
-                            path: string;
-                        }[];
-                        /** @description Path of the request */
-                        instance: string;
-                        request_id: string;
-                        status: number;
-                        title: string;
-                        /**
-                         * Format: uri
-                         * @description Identifies the kind of problem; follows from `code`
-                         */
-                        type: string;
-                    } & {
-                        [key: string]: unknown;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -1772,28 +1102,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /** @description Stable; see the catalogue of error codes */
-                        code: string;
-                        detail?: string;
-                        errors?: {
-                            message: string;
-                            /** @description JSON Pointer into the body, or the name of a parameter */
-                            path: string;
-                        }[];
-                        /** @description Path of the request */
-                        instance: string;
-                        request_id: string;
-                        status: number;
-                        title: string;
-                        /**
-                         * Format: uri
-                         * @description Identifies the kind of problem; follows from `code`
-                         */
-                        type: string;
-                    } & {
-                        [key: string]: unknown;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAUTHENTICATED, TOKEN_EXPIRED, TOKEN_INVALID */
@@ -1802,28 +1111,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /** @description Stable; see the catalogue of error codes */
-                        code: string;
-                        detail?: string;
-                        errors?: {
-                            message: string;
-                            /** @description JSON Pointer into the body, or the name of a parameter */
-                            path: string;
-                        }[];
-                        /** @description Path of the request */
-                        instance: string;
-                        request_id: string;
-                        status: number;
-                        title: string;
-                        /**
-                         * Format: uri
-                         * @description Identifies the kind of problem; follows from `code`
-                         */
-                        type: string;
-                    } & {
-                        [key: string]: unknown;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description NOT_FOUND */
@@ -1832,28 +1120,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /** @description Stable; see the catalogue of error codes */
-                        code: string;
-                        detail?: string;
-                        errors?: {
-                            message: string;
-                            /** @description JSON Pointer into the body, or the name of a parameter */
-                            path: string;
-                        }[];
-                        /** @description Path of the request */
-                        instance: string;
-                        request_id: string;
-                        status: number;
-                        title: string;
-                        /**
-                         * Format: uri
-                         * @description Identifies the kind of problem; follows from `code`
-                         */
-                        type: string;
-                    } & {
-                        [key: string]: unknown;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -1909,28 +1176,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /** @description Stable; see the catalogue of error codes */
-                        code: string;
-                        detail?: string;
-                        errors?: {
-                            message: string;
-                            /** @description JSON Pointer into the body, or the name of a parameter */
-                            path: string;
-                        }[];
-                        /** @description Path of the request */
-                        instance: string;
-                        request_id: string;
-                        status: number;
-                        title: string;
-                        /**
-                         * Format: uri
-                         * @description Identifies the kind of problem; follows from `code`
-                         */
-                        type: string;
-                    } & {
-                        [key: string]: unknown;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAUTHENTICATED, TOKEN_EXPIRED, TOKEN_INVALID */
@@ -1939,28 +1185,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /** @description Stable; see the catalogue of error codes */
-                        code: string;
-                        detail?: string;
-                        errors?: {
-                            message: string;
-                            /** @description JSON Pointer into the body, or the name of a parameter */
-                            path: string;
-                        }[];
-                        /** @description Path of the request */
-                        instance: string;
-                        request_id: string;
-                        status: number;
-                        title: string;
-                        /**
-                         * Format: uri
-                         * @description Identifies the kind of problem; follows from `code`
-                         */
-                        type: string;
-                    } & {
-                        [key: string]: unknown;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -2001,28 +1226,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /** @description Stable; see the catalogue of error codes */
-                        code: string;
-                        detail?: string;
-                        errors?: {
-                            message: string;
-                            /** @description JSON Pointer into the body, or the name of a parameter */
-                            path: string;
-                        }[];
-                        /** @description Path of the request */
-                        instance: string;
-                        request_id: string;
-                        status: number;
-                        title: string;
-                        /**
-                         * Format: uri
-                         * @description Identifies the kind of problem; follows from `code`
-                         */
-                        type: string;
-                    } & {
-                        [key: string]: unknown;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAUTHENTICATED, TOKEN_EXPIRED, TOKEN_INVALID */
@@ -2031,28 +1235,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /** @description Stable; see the catalogue of error codes */
-                        code: string;
-                        detail?: string;
-                        errors?: {
-                            message: string;
-                            /** @description JSON Pointer into the body, or the name of a parameter */
-                            path: string;
-                        }[];
-                        /** @description Path of the request */
-                        instance: string;
-                        request_id: string;
-                        status: number;
-                        title: string;
-                        /**
-                         * Format: uri
-                         * @description Identifies the kind of problem; follows from `code`
-                         */
-                        type: string;
-                    } & {
-                        [key: string]: unknown;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description BODY_TOO_LARGE */
@@ -2061,28 +1244,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /** @description Stable; see the catalogue of error codes */
-                        code: string;
-                        detail?: string;
-                        errors?: {
-                            message: string;
-                            /** @description JSON Pointer into the body, or the name of a parameter */
-                            path: string;
-                        }[];
-                        /** @description Path of the request */
-                        instance: string;
-                        request_id: string;
-                        status: number;
-                        title: string;
-                        /**
-                         * Format: uri
-                         * @description Identifies the kind of problem; follows from `code`
-                         */
-                        type: string;
-                    } & {
-                        [key: string]: unknown;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNSUPPORTED_MEDIA_TYPE */
@@ -2091,28 +1253,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /** @description Stable; see the catalogue of error codes */
-                        code: string;
-                        detail?: string;
-                        errors?: {
-                            message: string;
-                            /** @description JSON Pointer into the body, or the name of a parameter */
-                            path: string;
-                        }[];
-                        /** @description Path of the request */
-                        instance: string;
-                        request_id: string;
-                        status: number;
-                        title: string;
-                        /**
-                         * Format: uri
-                         * @description Identifies the kind of problem; follows from `code`
-                         */
-                        type: string;
-                    } & {
-                        [key: string]: unknown;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -2143,28 +1284,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /** @description Stable; see the catalogue of error codes */
-                        code: string;
-                        detail?: string;
-                        errors?: {
-                            message: string;
-                            /** @description JSON Pointer into the body, or the name of a parameter */
-                            path: string;
-                        }[];
-                        /** @description Path of the request */
-                        instance: string;
-                        request_id: string;
-                        status: number;
-                        title: string;
-                        /**
-                         * Format: uri
-                         * @description Identifies the kind of problem; follows from `code`
-                         */
-                        type: string;
-                    } & {
-                        [key: string]: unknown;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -2208,28 +1328,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /** @description Stable; see the catalogue of error codes */
-                        code: string;
-                        detail?: string;
-                        errors?: {
-                            message: string;
-                            /** @description JSON Pointer into the body, or the name of a parameter */
-                            path: string;
-                        }[];
-                        /** @description Path of the request */
-                        instance: string;
-                        request_id: string;
-                        status: number;
-                        title: string;
-                        /**
-                         * Format: uri
-                         * @description Identifies the kind of problem; follows from `code`
-                         */
-                        type: string;
-                    } & {
-                        [key: string]: unknown;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAUTHENTICATED, TOKEN_EXPIRED, TOKEN_INVALID */
@@ -2238,28 +1337,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /** @description Stable; see the catalogue of error codes */
-                        code: string;
-                        detail?: string;
-                        errors?: {
-                            message: string;
-                            /** @description JSON Pointer into the body, or the name of a parameter */
-                            path: string;
-                        }[];
-                        /** @description Path of the request */
-                        instance: string;
-                        request_id: string;
-                        status: number;
-                        title: string;
-                        /**
-                         * Format: uri
-                         * @description Identifies the kind of problem; follows from `code`
-                         */
-                        type: string;
-                    } & {
-                        [key: string]: unknown;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -2310,28 +1388,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /** @description Stable; see the catalogue of error codes */
-                        code: string;
-                        detail?: string;
-                        errors?: {
-                            message: string;
-                            /** @description JSON Pointer into the body, or the name of a parameter */
-                            path: string;
-                        }[];
-                        /** @description Path of the request */
-                        instance: string;
-                        request_id: string;
-                        status: number;
-                        title: string;
-                        /**
-                         * Format: uri
-                         * @description Identifies the kind of problem; follows from `code`
-                         */
-                        type: string;
-                    } & {
-                        [key: string]: unknown;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAUTHENTICATED, TOKEN_EXPIRED, TOKEN_INVALID */
@@ -2340,28 +1397,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /** @description Stable; see the catalogue of error codes */
-                        code: string;
-                        detail?: string;
-                        errors?: {
-                            message: string;
-                            /** @description JSON Pointer into the body, or the name of a parameter */
-                            path: string;
-                        }[];
-                        /** @description Path of the request */
-                        instance: string;
-                        request_id: string;
-                        status: number;
-                        title: string;
-                        /**
-                         * Format: uri
-                         * @description Identifies the kind of problem; follows from `code`
-                         */
-                        type: string;
-                    } & {
-                        [key: string]: unknown;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description BODY_TOO_LARGE */
@@ -2370,28 +1406,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /** @description Stable; see the catalogue of error codes */
-                        code: string;
-                        detail?: string;
-                        errors?: {
-                            message: string;
-                            /** @description JSON Pointer into the body, or the name of a parameter */
-                            path: string;
-                        }[];
-                        /** @description Path of the request */
-                        instance: string;
-                        request_id: string;
-                        status: number;
-                        title: string;
-                        /**
-                         * Format: uri
-                         * @description Identifies the kind of problem; follows from `code`
-                         */
-                        type: string;
-                    } & {
-                        [key: string]: unknown;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNSUPPORTED_MEDIA_TYPE */
@@ -2400,28 +1415,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /** @description Stable; see the catalogue of error codes */
-                        code: string;
-                        detail?: string;
-                        errors?: {
-                            message: string;
-                            /** @description JSON Pointer into the body, or the name of a parameter */
-                            path: string;
-                        }[];
-                        /** @description Path of the request */
-                        instance: string;
-                        request_id: string;
-                        status: number;
-                        title: string;
-                        /**
-                         * Format: uri
-                         * @description Identifies the kind of problem; follows from `code`
-                         */
-                        type: string;
-                    } & {
-                        [key: string]: unknown;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -2468,28 +1462,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /** @description Stable; see the catalogue of error codes */
-                        code: string;
-                        detail?: string;
-                        errors?: {
-                            message: string;
-                            /** @description JSON Pointer into the body, or the name of a parameter */
-                            path: string;
-                        }[];
-                        /** @description Path of the request */
-                        instance: string;
-                        request_id: string;
-                        status: number;
-                        title: string;
-                        /**
-                         * Format: uri
-                         * @description Identifies the kind of problem; follows from `code`
-                         */
-                        type: string;
-                    } & {
-                        [key: string]: unknown;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAUTHENTICATED, TOKEN_EXPIRED, TOKEN_INVALID */
@@ -2498,28 +1471,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /** @description Stable; see the catalogue of error codes */
-                        code: string;
-                        detail?: string;
-                        errors?: {
-                            message: string;
-                            /** @description JSON Pointer into the body, or the name of a parameter */
-                            path: string;
-                        }[];
-                        /** @description Path of the request */
-                        instance: string;
-                        request_id: string;
-                        status: number;
-                        title: string;
-                        /**
-                         * Format: uri
-                         * @description Identifies the kind of problem; follows from `code`
-                         */
-                        type: string;
-                    } & {
-                        [key: string]: unknown;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description BODY_TOO_LARGE */
@@ -2528,28 +1480,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /** @description Stable; see the catalogue of error codes */
-                        code: string;
-                        detail?: string;
-                        errors?: {
-                            message: string;
-                            /** @description JSON Pointer into the body, or the name of a parameter */
-                            path: string;
-                        }[];
-                        /** @description Path of the request */
-                        instance: string;
-                        request_id: string;
-                        status: number;
-                        title: string;
-                        /**
-                         * Format: uri
-                         * @description Identifies the kind of problem; follows from `code`
-                         */
-                        type: string;
-                    } & {
-                        [key: string]: unknown;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNSUPPORTED_MEDIA_TYPE */
@@ -2558,28 +1489,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /** @description Stable; see the catalogue of error codes */
-                        code: string;
-                        detail?: string;
-                        errors?: {
-                            message: string;
-                            /** @description JSON Pointer into the body, or the name of a parameter */
-                            path: string;
-                        }[];
-                        /** @description Path of the request */
-                        instance: string;
-                        request_id: string;
-                        status: number;
-                        title: string;
-                        /**
-                         * Format: uri
-                         * @description Identifies the kind of problem; follows from `code`
-                         */
-                        type: string;
-                    } & {
-                        [key: string]: unknown;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };

@@ -95,6 +95,28 @@ export interface components {
             tier: "free" | "pro" | "premium";
             worker_id: string | null;
         };
+        Problem: {
+            /** @description Stable; see the catalogue of error codes */
+            code: string;
+            detail?: string;
+            errors?: {
+                message: string;
+                /** @description JSON Pointer into the body, or the name of a parameter */
+                path: string;
+            }[];
+            /** @description Path of the request */
+            instance: string;
+            request_id: string;
+            status: number;
+            title: string;
+            /**
+             * Format: uri
+             * @description Identifies the kind of problem; follows from `code`
+             */
+            type: string;
+        } & {
+            [key: string]: unknown;
+        };
     };
     responses: never;
     parameters: never;
@@ -144,28 +166,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /** @description Stable; see the catalogue of error codes */
-                        code: string;
-                        detail?: string;
-                        errors?: {
-                            message: string;
-                            /** @description JSON Pointer into the body, or the name of a parameter */
-                            path: string;
-                        }[];
-                        /** @description Path of the request */
-                        instance: string;
-                        request_id: string;
-                        status: number;
-                        title: string;
-                        /**
-                         * Format: uri
-                         * @description Identifies the kind of problem; follows from `code`
-                         */
-                        type: string;
-                    } & {
-                        [key: string]: unknown;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAUTHENTICATED, TOKEN_EXPIRED, TOKEN_INVALID */
@@ -174,28 +175,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /** @description Stable; see the catalogue of error codes */
-                        code: string;
-                        detail?: string;
-                        errors?: {
-                            message: string;
-                            /** @description JSON Pointer into the body, or the name of a parameter */
-                            path: string;
-                        }[];
-                        /** @description Path of the request */
-                        instance: string;
-                        request_id: string;
-                        status: number;
-                        title: string;
-                        /**
-                         * Format: uri
-                         * @description Identifies the kind of problem; follows from `code`
-                         */
-                        type: string;
-                    } & {
-                        [key: string]: unknown;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description NOT_FOUND */
@@ -204,28 +184,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /** @description Stable; see the catalogue of error codes */
-                        code: string;
-                        detail?: string;
-                        errors?: {
-                            message: string;
-                            /** @description JSON Pointer into the body, or the name of a parameter */
-                            path: string;
-                        }[];
-                        /** @description Path of the request */
-                        instance: string;
-                        request_id: string;
-                        status: number;
-                        title: string;
-                        /**
-                         * Format: uri
-                         * @description Identifies the kind of problem; follows from `code`
-                         */
-                        type: string;
-                    } & {
-                        [key: string]: unknown;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -270,28 +229,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /** @description Stable; see the catalogue of error codes */
-                        code: string;
-                        detail?: string;
-                        errors?: {
-                            message: string;
-                            /** @description JSON Pointer into the body, or the name of a parameter */
-                            path: string;
-                        }[];
-                        /** @description Path of the request */
-                        instance: string;
-                        request_id: string;
-                        status: number;
-                        title: string;
-                        /**
-                         * Format: uri
-                         * @description Identifies the kind of problem; follows from `code`
-                         */
-                        type: string;
-                    } & {
-                        [key: string]: unknown;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAUTHENTICATED, TOKEN_EXPIRED, TOKEN_INVALID */
@@ -300,28 +238,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /** @description Stable; see the catalogue of error codes */
-                        code: string;
-                        detail?: string;
-                        errors?: {
-                            message: string;
-                            /** @description JSON Pointer into the body, or the name of a parameter */
-                            path: string;
-                        }[];
-                        /** @description Path of the request */
-                        instance: string;
-                        request_id: string;
-                        status: number;
-                        title: string;
-                        /**
-                         * Format: uri
-                         * @description Identifies the kind of problem; follows from `code`
-                         */
-                        type: string;
-                    } & {
-                        [key: string]: unknown;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description NOT_FOUND */
@@ -330,28 +247,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /** @description Stable; see the catalogue of error codes */
-                        code: string;
-                        detail?: string;
-                        errors?: {
-                            message: string;
-                            /** @description JSON Pointer into the body, or the name of a parameter */
-                            path: string;
-                        }[];
-                        /** @description Path of the request */
-                        instance: string;
-                        request_id: string;
-                        status: number;
-                        title: string;
-                        /**
-                         * Format: uri
-                         * @description Identifies the kind of problem; follows from `code`
-                         */
-                        type: string;
-                    } & {
-                        [key: string]: unknown;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -395,28 +291,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /** @description Stable; see the catalogue of error codes */
-                        code: string;
-                        detail?: string;
-                        errors?: {
-                            message: string;
-                            /** @description JSON Pointer into the body, or the name of a parameter */
-                            path: string;
-                        }[];
-                        /** @description Path of the request */
-                        instance: string;
-                        request_id: string;
-                        status: number;
-                        title: string;
-                        /**
-                         * Format: uri
-                         * @description Identifies the kind of problem; follows from `code`
-                         */
-                        type: string;
-                    } & {
-                        [key: string]: unknown;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAUTHENTICATED, TOKEN_EXPIRED, TOKEN_INVALID */
@@ -425,28 +300,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /** @description Stable; see the catalogue of error codes */
-                        code: string;
-                        detail?: string;
-                        errors?: {
-                            message: string;
-                            /** @description JSON Pointer into the body, or the name of a parameter */
-                            path: string;
-                        }[];
-                        /** @description Path of the request */
-                        instance: string;
-                        request_id: string;
-                        status: number;
-                        title: string;
-                        /**
-                         * Format: uri
-                         * @description Identifies the kind of problem; follows from `code`
-                         */
-                        type: string;
-                    } & {
-                        [key: string]: unknown;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };

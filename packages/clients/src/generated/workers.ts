@@ -56,6 +56,28 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        Problem: {
+            /** @description Stable; see the catalogue of error codes */
+            code: string;
+            detail?: string;
+            errors?: {
+                message: string;
+                /** @description JSON Pointer into the body, or the name of a parameter */
+                path: string;
+            }[];
+            /** @description Path of the request */
+            instance: string;
+            request_id: string;
+            status: number;
+            title: string;
+            /**
+             * Format: uri
+             * @description Identifies the kind of problem; follows from `code`
+             */
+            type: string;
+        } & {
+            [key: string]: unknown;
+        };
         WorkerNode: {
             /** @description Jobs it runs at once */
             capacity: number;
@@ -122,28 +144,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /** @description Stable; see the catalogue of error codes */
-                        code: string;
-                        detail?: string;
-                        errors?: {
-                            message: string;
-                            /** @description JSON Pointer into the body, or the name of a parameter */
-                            path: string;
-                        }[];
-                        /** @description Path of the request */
-                        instance: string;
-                        request_id: string;
-                        status: number;
-                        title: string;
-                        /**
-                         * Format: uri
-                         * @description Identifies the kind of problem; follows from `code`
-                         */
-                        type: string;
-                    } & {
-                        [key: string]: unknown;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAUTHENTICATED, TOKEN_EXPIRED, TOKEN_INVALID */
@@ -152,28 +153,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /** @description Stable; see the catalogue of error codes */
-                        code: string;
-                        detail?: string;
-                        errors?: {
-                            message: string;
-                            /** @description JSON Pointer into the body, or the name of a parameter */
-                            path: string;
-                        }[];
-                        /** @description Path of the request */
-                        instance: string;
-                        request_id: string;
-                        status: number;
-                        title: string;
-                        /**
-                         * Format: uri
-                         * @description Identifies the kind of problem; follows from `code`
-                         */
-                        type: string;
-                    } & {
-                        [key: string]: unknown;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description ADMIN_ONLY */
@@ -182,28 +162,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /** @description Stable; see the catalogue of error codes */
-                        code: string;
-                        detail?: string;
-                        errors?: {
-                            message: string;
-                            /** @description JSON Pointer into the body, or the name of a parameter */
-                            path: string;
-                        }[];
-                        /** @description Path of the request */
-                        instance: string;
-                        request_id: string;
-                        status: number;
-                        title: string;
-                        /**
-                         * Format: uri
-                         * @description Identifies the kind of problem; follows from `code`
-                         */
-                        type: string;
-                    } & {
-                        [key: string]: unknown;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -247,28 +206,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /** @description Stable; see the catalogue of error codes */
-                        code: string;
-                        detail?: string;
-                        errors?: {
-                            message: string;
-                            /** @description JSON Pointer into the body, or the name of a parameter */
-                            path: string;
-                        }[];
-                        /** @description Path of the request */
-                        instance: string;
-                        request_id: string;
-                        status: number;
-                        title: string;
-                        /**
-                         * Format: uri
-                         * @description Identifies the kind of problem; follows from `code`
-                         */
-                        type: string;
-                    } & {
-                        [key: string]: unknown;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAUTHENTICATED, TOKEN_EXPIRED, TOKEN_INVALID */
@@ -277,28 +215,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /** @description Stable; see the catalogue of error codes */
-                        code: string;
-                        detail?: string;
-                        errors?: {
-                            message: string;
-                            /** @description JSON Pointer into the body, or the name of a parameter */
-                            path: string;
-                        }[];
-                        /** @description Path of the request */
-                        instance: string;
-                        request_id: string;
-                        status: number;
-                        title: string;
-                        /**
-                         * Format: uri
-                         * @description Identifies the kind of problem; follows from `code`
-                         */
-                        type: string;
-                    } & {
-                        [key: string]: unknown;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -344,28 +261,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /** @description Stable; see the catalogue of error codes */
-                        code: string;
-                        detail?: string;
-                        errors?: {
-                            message: string;
-                            /** @description JSON Pointer into the body, or the name of a parameter */
-                            path: string;
-                        }[];
-                        /** @description Path of the request */
-                        instance: string;
-                        request_id: string;
-                        status: number;
-                        title: string;
-                        /**
-                         * Format: uri
-                         * @description Identifies the kind of problem; follows from `code`
-                         */
-                        type: string;
-                    } & {
-                        [key: string]: unknown;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAUTHENTICATED, TOKEN_EXPIRED, TOKEN_INVALID */
@@ -374,28 +270,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /** @description Stable; see the catalogue of error codes */
-                        code: string;
-                        detail?: string;
-                        errors?: {
-                            message: string;
-                            /** @description JSON Pointer into the body, or the name of a parameter */
-                            path: string;
-                        }[];
-                        /** @description Path of the request */
-                        instance: string;
-                        request_id: string;
-                        status: number;
-                        title: string;
-                        /**
-                         * Format: uri
-                         * @description Identifies the kind of problem; follows from `code`
-                         */
-                        type: string;
-                    } & {
-                        [key: string]: unknown;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description BODY_TOO_LARGE */
@@ -404,28 +279,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /** @description Stable; see the catalogue of error codes */
-                        code: string;
-                        detail?: string;
-                        errors?: {
-                            message: string;
-                            /** @description JSON Pointer into the body, or the name of a parameter */
-                            path: string;
-                        }[];
-                        /** @description Path of the request */
-                        instance: string;
-                        request_id: string;
-                        status: number;
-                        title: string;
-                        /**
-                         * Format: uri
-                         * @description Identifies the kind of problem; follows from `code`
-                         */
-                        type: string;
-                    } & {
-                        [key: string]: unknown;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNSUPPORTED_MEDIA_TYPE */
@@ -434,28 +288,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /** @description Stable; see the catalogue of error codes */
-                        code: string;
-                        detail?: string;
-                        errors?: {
-                            message: string;
-                            /** @description JSON Pointer into the body, or the name of a parameter */
-                            path: string;
-                        }[];
-                        /** @description Path of the request */
-                        instance: string;
-                        request_id: string;
-                        status: number;
-                        title: string;
-                        /**
-                         * Format: uri
-                         * @description Identifies the kind of problem; follows from `code`
-                         */
-                        type: string;
-                    } & {
-                        [key: string]: unknown;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
