@@ -52,7 +52,7 @@ async function unconnected(url: string) {
   const token = await tokens.userToken(alice);
   return {
     app,
-    dataSource,
+    serviceToken: await tokens.serviceToken('audit', 'projects'),
     ready: async () => (await app.inject('/health/ready')).statusCode,
     list: () => app.inject({ url: '/api/v1/notes', headers: { authorization: `Bearer ${token}` } }),
   };
@@ -172,20 +172,24 @@ test('a schema that is behind is found before anything listens, and the command 
 });
 
 describe('shutting down', () => {
-  async function running(): Promise<{ app: App; url: string }> {
-    const { app } = await unconnected((await testDatabase(notesDatabase)).appUrl('projects'));
+  async function running(): Promise<{ app: App; url: string; serviceToken: string }> {
+    const { app, serviceToken } = await unconnected((await testDatabase(notesDatabase)).appUrl('projects'));
     const { url, started } = await startService(app);
     await started;
-    return { app, url };
+    return { app, url, serviceToken };
   }
 
   test('lets requests in flight finish, ends long polls, and closes the pool', async () => {
-    const { app, url } = await running();
+    const { app, url, serviceToken } = await running();
+    const longPoll = fetch(`${url}/internal/events?wait=30`, {
+      headers: { authorization: `Bearer ${serviceToken}` },
+    });
     const slow = fetch(`${url}/api/v1/slow`);
     await new Promise((done) => setTimeout(done, 200));
     const begun = performance.now();
     await stopService(app);
     expect((await slow).status).toBe(200);
+    expect(await (await longPoll).json()).toMatchObject({ items: [] });
     expect(performance.now() - begun).toBeLessThan(5_000);
     expect(app.dataSource.isInitialized).toBe(false);
     await expect(fetch(`${url}/health/live`)).rejects.toThrow();

@@ -24,7 +24,7 @@ export async function runService(
     const { url, started } = await startService(running);
     running.log.info({ url }, 'listening');
     await started;
-    running.log.info({}, 'ready');
+    if (!running.lifecycle.draining) running.log.info({}, 'ready');
   } catch (error) {
     console.error(error instanceof Error ? error.message : String(error));
     process.exitCode = 1;
