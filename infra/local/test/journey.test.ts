@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -49,7 +49,10 @@ const start = () => startPlatform({ ports, dataFolder: folder, serverUrl, enviro
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'hivesync-journey-'));
-  serverUrl = (await bareDatabase()).adminUrl;
+  const server = await bareDatabase();
+  serverUrl = server.adminUrl;
+  // Roles belong to the whole server, which other test files share: their passwords must stay as they are.
+  writeFileSync(join(folder, 'secrets.json'), JSON.stringify({ role_secret: server.roleSecret }));
   ports = await freePorts();
   platform = await start();
 });
