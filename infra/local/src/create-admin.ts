@@ -1,6 +1,7 @@
 /** `npm run admin:create -- you@example.com [password]`: the first administrator, and any later one. */
 import { parseArgs } from 'node:util';
 import { makeAdmin } from './make-admin.ts';
+import { oneLine } from './one-line.ts';
 
 const usage = 'usage: npm run admin:create -- <email> [password]';
 
@@ -15,6 +16,6 @@ try {
   if (admin.generatedPassword) console.log(`Password, shown this once: ${admin.generatedPassword}`);
   console.log('A token from before says otherwise for up to 15 minutes: log in again.');
 } catch (error) {
-  console.error(error instanceof Error ? error.message : error);
+  console.error(oneLine(error));
   process.exitCode = 1;
 }

@@ -5,6 +5,7 @@ import { database as identity } from '@hivesync/identity/database';
 import { database as previews } from '@hivesync/previews/database';
 import { database as projects } from '@hivesync/projects/database';
 import { database as workers } from '@hivesync/workers/database';
+import { oneLine } from './one-line.ts';
 
 export const databases = { identity, projects, previews, billing, workers, audit };
 
@@ -14,7 +15,7 @@ export const databases = { identity, projects, previews, billing, workers, audit
  * @returns the URL of the platform's database for the same login
  */
 export async function prepareDatabases(adminUrl: string, roleSecret: string): Promise<string> {
-  const databaseUrl = await bootstrap(adminUrl, { roleSecret });
+  const databaseUrl = await reached(adminUrl, () => bootstrap(adminUrl, { roleSecret }));
   await Promise.all(
     Object.values(databases).map((database) =>
       migrateUp(database, databaseUrl, { as: ownerRole(database.service) }),
@@ -22,3 +23,18 @@ export async function prepareDatabases(adminUrl: string, roleSecret: string): Pr
   );
   return databaseUrl;
 }
+
+/** Names the server in the message of a connection that failed, but not the login. */
+async function reached<T>(url: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (cause) {
+    if (!isConnectionError(cause)) throw cause;
+    throw new Error(`PostgreSQL at ${new URL(url).host} cannot be reached: ${oneLine(cause)}`, { cause });
+  }
+}
+
+const isConnectionError = (error: unknown): boolean =>
+  error instanceof Error && 'syscall' in error
+    ? true
+    : error instanceof AggregateError && error.errors.some(isConnectionError);

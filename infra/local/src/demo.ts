@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { walkJourney } from './demo/journey.ts';
 import { transcript } from './demo/transcript.ts';
 import { makeAdmin } from './make-admin.ts';
+import { oneLine } from './one-line.ts';
 import { choosePorts, host } from './ports.ts';
 
 try {
@@ -11,14 +12,19 @@ try {
   const steps = await walkJourney({
     transcript: transcript(url, (line) => console.log(line)),
     makeAdmin: async (email) => {
-      await makeAdmin(email);
+      const { created } = await makeAdmin(email);
+      // She has signed up a moment ago, so that an account of that name must be there.
+      if (created)
+        throw new Error(
+          `${url} uses another database: give both commands the same HIVESYNC_DATA_DIR and DATABASE_URL.`,
+        );
       console.log(`npm run admin:create -- ${email}`);
     },
     run: randomBytes(3).toString('hex'),
   });
   console.log(`\nDone: ${steps} requests, every answer as expected. Browse on at ${url}/docs`);
 } catch (error) {
-  console.error(`\n${error instanceof Error ? error.message : String(error)}`);
+  console.error(`\n${oneLine(error)}`);
   process.exitCode = 1;
 }
 

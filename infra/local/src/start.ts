@@ -1,5 +1,6 @@
 /** `npm start`: everything on this machine, in one process. */
 import { dataFolder } from './data-folder.ts';
+import { oneLine } from './one-line.ts';
 import { startPlatform } from './platform.ts';
 import { choosePorts } from './ports.ts';
 import { summary } from './summary.ts';
@@ -33,7 +34,7 @@ async function end(finish: () => Promise<void>): Promise<void> {
 /** One line for what a person can mend; the stack is for what nobody foresaw. */
 function fail(error: unknown): void {
   if (process.env.DEBUG && error instanceof Error) console.error(error.stack);
-  else console.error(error instanceof Error ? error.message : error);
+  else console.error(oneLine(error));
   process.exit(1);
 }
 

@@ -1,0 +1,6 @@
+/** What went wrong, for the person at the keyboard. An address that refuses on IPv4 and on IPv6 is told once. */
+export function oneLine(error: unknown): string {
+  if (error instanceof AggregateError && error.errors.length > 0) return oneLine(error.errors[0]);
+  const message = error instanceof Error ? error.message || error.name : String(error);
+  return message.replaceAll(/\s*\n\s*/g, ' ');
+}
