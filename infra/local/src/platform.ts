@@ -102,6 +102,9 @@ async function findServer(
   { dataFolder, serverUrl, say = () => undefined }: PlatformOptions,
   running: AsyncDisposableStack,
 ): Promise<{ adminUrl: string; server: string }> {
+  if (serverUrl && !URL.canParse(serverUrl)) {
+    throw new Error('DATABASE_URL is not a URL like postgres://user:password@host:5432/hivesync');
+  }
   if (serverUrl)
     return { adminUrl: serverUrl, server: `the server of DATABASE_URL (${new URL(serverUrl).host})` };
   const embedded = await startEmbedded({ dataDir: join(dataFolder, 'postgres'), log: say });
