@@ -1,8 +1,6 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { serviceNames } from '@hivesync/contracts';
 import { appRole, createDataSource, databaseOf, databaseUrl, roleUrl } from '@hivesync/database';
 import { createAdmin, database as identity } from '@hivesync/identity';
 import { bareDatabase } from '@hivesync/testing';
@@ -10,31 +8,13 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { walkJourney } from '../src/demo/journey.ts';
 import { transcript } from '../src/demo/transcript.ts';
 import { type Platform, startPlatform } from '../src/platform.ts';
-import { assertPortsFree, host, type Ports } from '../src/ports.ts';
+import { assertPortsFree, type Ports } from '../src/ports.ts';
+import { freePorts } from './free-ports.ts';
 
 let folder: string;
 let ports: Ports;
 let serverUrl: string;
 let platform: Platform;
-
-/** Free ones at this moment; seven at once, so that none comes twice. */
-async function freePorts(): Promise<Ports> {
-  const names = [...serviceNames, 'gateway'] as const;
-  const probes = await Promise.all(
-    names.map(
-      () =>
-        new Promise<ReturnType<typeof createServer>>((done) => {
-          const probe = createServer().listen(0, host, () => done(probe));
-        }),
-    ),
-  );
-  const chosen = probes.map((probe, index) => {
-    const address = probe.address();
-    return [names[index], typeof address === 'object' && address ? address.port : 0];
-  });
-  await Promise.all(probes.map((probe) => new Promise((done) => probe.close(done))));
-  return Object.fromEntries(chosen) as Ports;
-}
 
 async function makeAdmin(email: string): Promise<void> {
   const url = roleUrl(platform.databaseUrl, appRole('identity'), platform.roleSecret);
