@@ -1,5 +1,12 @@
 import { join } from 'node:path';
-import { appRole, createDataSource, databaseOf, databaseUrl, roleUrl } from '@hivesync/database';
+import {
+  appRole,
+  createDataSource,
+  databaseOf,
+  databaseUrl,
+  defaultDatabase,
+  roleUrl,
+} from '@hivesync/database';
 import { withEmbedded } from '@hivesync/database/embedded';
 import { type CreatedAdmin, createAdmin, database } from '@hivesync/identity';
 import { dataFolder } from './data-folder.ts';
@@ -23,5 +30,7 @@ export async function makeAdmin(email: string, password?: string): Promise<Creat
     }
   };
   if (process.env.DATABASE_URL) return on(process.env.DATABASE_URL);
-  return withEmbedded({ dataDir: join(folder, 'postgres') }, ({ url }) => on(url));
+  return withEmbedded({ dataDir: join(folder, 'postgres') }, ({ url }) =>
+    on(databaseUrl(url, defaultDatabase)),
+  );
 }

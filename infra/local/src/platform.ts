@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { serviceNames } from '@hivesync/contracts';
+import { databaseUrl, defaultDatabase } from '@hivesync/database';
 import { startEmbedded } from '@hivesync/database/embedded';
 import { type App, createLogger, type LogLevel, startService, stopService } from '@hivesync/http';
 import { apps, type Environment } from './apps.ts';
@@ -111,7 +112,7 @@ async function findServer(
   running.defer(() => embedded.stop());
   const folder = relative(process.cwd(), embedded.cluster);
   return {
-    adminUrl: embedded.url,
+    adminUrl: databaseUrl(embedded.url, defaultDatabase),
     server: `PostgreSQL ${embedded.version} in ${folder}, port ${embedded.port}`,
   };
 }

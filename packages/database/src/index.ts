@@ -4,6 +4,7 @@ export { bootstrapFiles, rolesSql, schemasSql } from './bootstrap/bootstrap-sql.
 export { databaseUrl, rolePassword, roleUrl } from './bootstrap/role-password.ts';
 export * from './data-class.ts';
 export * from './data-source.ts';
+export { tableNameOf } from './entity-names.ts';
 export * from './failures.ts';
 export * from './ids.ts';
 export { type AppliedMigration, appliedMigrations } from './migrator/migrations-table.ts';
@@ -25,6 +26,7 @@ export type { CatalogSource } from './schema/catalog.ts';
 export * from './schema/drift.ts';
 export * from './schema/report.ts';
 export * from './schema/rules.ts';
+export { type ColumnInCatalog, readTables, type TableInCatalog } from './schema/snapshot.ts';
 export * from './service-database.ts';
 export { sql } from './sql/index.ts';
 export * from './transaction.ts';

@@ -9,7 +9,7 @@ import { missingFromDatabase, missingFromServer } from './missing.ts';
 import { databaseUrl, scramVerifier } from './role-password.ts';
 
 export interface BootstrapOptions {
-  /** Made when absent. Default: the database that the URL names, or `hivesync` where it names none or `postgres`. */
+  /** Made when absent. Default: the database that the URL names, or `hivesync` where it names none. */
   database?: string;
   /** Default: all. */
   services?: readonly ServiceName[];
@@ -30,10 +30,12 @@ export class BootstrapRefusedError extends Error {
   }
 }
 
-/** The database of the platform on the server that a URL points at. */
+/** The platform's database where nobody names one. */
+export const defaultDatabase = 'hivesync';
+
+/** The database that a URL names, or else `hivesync`. */
 export function databaseOf(url: string): string {
-  const named = decodeURIComponent(new URL(url).pathname.slice(1));
-  return named === '' || named === 'postgres' ? 'hivesync' : named;
+  return decodeURIComponent(new URL(url).pathname.slice(1)) || defaultDatabase;
 }
 
 /**

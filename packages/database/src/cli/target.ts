@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { bootstrap } from '../bootstrap/bootstrap.ts';
+import { bootstrap, defaultDatabase } from '../bootstrap/bootstrap.ts';
+import { databaseUrl } from '../bootstrap/role-password.ts';
 import { ownerRole, type ServiceDatabase } from '../service-database.ts';
 import type { Target } from './commands.ts';
 
@@ -30,7 +31,7 @@ export async function withTarget<T>(
   if (env.DATABASE_URL) return prepared(env.DATABASE_URL);
   const { withEmbedded } = await import('../embedded/index.ts');
   const dataDir = join(repositoryRoot(folder), '.data/postgres');
-  return withEmbedded({ dataDir, log }, ({ url }) => prepared(url));
+  return withEmbedded({ dataDir, log }, ({ url }) => prepared(databaseUrl(url, defaultDatabase)));
 }
 
 function loginOf(url: string): string {

@@ -1,6 +1,7 @@
 import type { DataSource, EntityManager } from 'typeorm';
 import { identifier, query } from '../query.ts';
 import { appRole, type ServiceDatabase } from '../service-database.ts';
+import { comments } from '../sql/comments.ts';
 
 export interface AppliedMigration {
   name: string;
@@ -8,6 +9,17 @@ export interface AppliedMigration {
   breaking: boolean;
   appliedAt: Date;
 }
+
+const tableComments = comments(
+  'migrations',
+  'The migrations that this schema has been through. A service compares it with its own at start.',
+  {
+    id: 'In the order in which they were applied.',
+    timestamp: 'Time in the name of the migration, in milliseconds; they run in its order.',
+    name: 'Class of the migration.',
+    breaking: 'Code that does not know this migration must not run on the schema any more.',
+  },
+);
 
 /** Makes the table `migrations` of the current schema; the app role may only read it. */
 export async function makeMigrationsTable(tx: EntityManager, database: ServiceDatabase): Promise<void> {
@@ -24,6 +36,7 @@ export async function makeMigrationsTable(tx: EntityManager, database: ServiceDa
        constraint migrations_name_key unique (name)
      )`,
   );
+  for (const comment of tableComments) await query(tx, comment);
   const app = appRole(database.service);
   const [role] = await query<{ exists: boolean }>(
     tx,

@@ -7,7 +7,7 @@ import { type TableInCatalog, tablesOf } from './snapshot.ts';
 
 /**
  * The schema of a service as Markdown, for its committed `schema.md`: tables, columns, types, keys, checks,
- * indexes, triggers, grants, data classes, enum types and functions. The same text for the same schema on every
+ * indexes, triggers, grants, data classes, comments, enum types and functions. The same text for the same schema on every
  * supported version of PostgreSQL; partitions are left out, as they come and go.
  */
 export async function schemaReport(source: CatalogSource, database: ServiceDatabase): Promise<string> {
@@ -36,19 +36,21 @@ function tableSection(table: TableInCatalog, database: ServiceDatabase): string 
       .filter((declaration) => declaration.table === table.name)
       .map(({ column, aggregate, onDelete }) => [column, `${aggregate} (${onDelete})`]),
   );
-  const columns = table.columns.map(({ name, type, nullable, default: value }) => [
+  const columns = table.columns.map(({ name, type, nullable, default: value, comment }) => [
     code(name),
     code(type),
     nullable ? 'yes' : 'no',
     value === null ? '' : code(value),
     policies.get(name) ?? '',
     classes.get(name) ?? '',
+    (comment ?? '').replaceAll('|', '\\|'),
   ]);
   const blocks = [
     `## \`${table.name}\``,
+    ...(table.comment ? [table.comment] : []),
     ...(table.partitionKey ? [`Partitioned by ${code(table.partitionKey.toLowerCase())}.`] : []),
     markdownTable(
-      ['column', 'type', 'null', 'default', 'refers to (on its deletion)', 'data class'],
+      ['column', 'type', 'null', 'default', 'refers to (on its deletion)', 'data class', 'comment'],
       columns,
     ),
     ...list(

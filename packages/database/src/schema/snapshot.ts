@@ -8,6 +8,8 @@ export interface ColumnInCatalog {
   labels: string[] | null;
   nullable: boolean;
   default: string | null;
+  /** What `comment on column` says. */
+  comment: string | null;
 }
 
 export interface ConstraintInCatalog {
@@ -40,6 +42,8 @@ export interface TriggerInCatalog {
 export interface TableInCatalog {
   name: string;
   partitionKey: string | null;
+  /** What `comment on table` says. */
+  comment: string | null;
   columns: ColumnInCatalog[];
   constraints: ConstraintInCatalog[];
   indexes: IndexInCatalog[];
@@ -55,7 +59,7 @@ export async function readTables(source: CatalogSource, schema: string): Promise
 
 export async function tablesOf(read: CatalogReader, schema: string): Promise<TableInCatalog[]> {
   const [tables, columns, constraints, indexes, triggers, grants] = [
-    await read<{ name: string; partitionKey: string | null }>(tablesSql, [schema]),
+    await read<Pick<TableInCatalog, 'name' | 'partitionKey' | 'comment'>>(tablesSql, [schema]),
     await read<ColumnInCatalog & OfTable>(columnsSql, [schema]),
     await read<ConstraintRow>(constraintsSql, [schema]),
     await read<IndexInCatalog & OfTable>(indexesSql, [schema]),
@@ -92,7 +96,8 @@ const ourTables = `c.relnamespace = (select oid from pg_namespace where nspname 
 
 const tablesSql = `
 select c.relname as name,
-       pg_get_partkeydef(c.oid) as "partitionKey"
+       pg_get_partkeydef(c.oid) as "partitionKey",
+       obj_description(c.oid, 'pg_class') as comment
   from pg_class c
  where ${ourTables}
  order by c.relname collate "C"`;
@@ -110,7 +115,8 @@ select c.relname as "table",
          when a.attidentity <> '' then 'generated ' || case a.attidentity when 'a' then 'always' else 'by default' end || ' as identity'
          when a.attgenerated <> '' then 'generated always as (' || pg_get_expr(d.adbin, d.adrelid) || ')'
          else pg_get_expr(d.adbin, d.adrelid)
-       end as "default"
+       end as "default",
+       col_description(c.oid, a.attnum) as comment
   from pg_class c
   join pg_attribute a on a.attrelid = c.oid
   left join pg_attrdef d on d.adrelid = c.oid and d.adnum = a.attnum

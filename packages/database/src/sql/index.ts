@@ -1,3 +1,4 @@
+import * as comments from './comments.ts';
 import * as partitions from './partitions.ts';
 import * as references from './references.ts';
 import * as updatedAt from './updated-at.ts';
@@ -6,4 +7,4 @@ import * as updatedAt from './updated-at.ts';
  * SQL that migrations of several services share. Migrations that have landed call these, so a text here is frozen
  * as they are: to change one, add a new builder beside it and a migration that calls that.
  */
-export const sql = { ...updatedAt, ...references, ...partitions };
+export const sql = { ...updatedAt, ...references, ...partitions, ...comments };

@@ -1,5 +1,6 @@
 import { identifier, literal } from '../query.ts';
 import { appRole, type PartitionPolicy } from '../service-database.ts';
+import { comments } from './comments.ts';
 
 /**
  * The table `partition_policies` and the functions `ensure_partitions` and `drop_expired_partitions`, as statements
@@ -25,6 +26,16 @@ set search_path = ${identifier(schema)}, pg_temp`;
   constraint partition_policies_ahead_check check (ahead between 1 and 60),
   constraint partition_policies_keep_days_check check (keep_days > 0)
 )`,
+    ...comments(
+      'partition_policies',
+      'Which partitions are made ahead and when they are dropped. Only a migration writes it: the functions that act as the owner act on these tables alone.',
+      {
+        table_name: 'A table that is partitioned by range.',
+        step: 'What one partition spans, in UTC: day, week or month.',
+        ahead: 'Partitions that are made beyond the present one.',
+        keep_days: 'Days after its end for which a partition is kept; null: for ever.',
+      },
+    ),
     `revoke insert, update, delete on partition_policies from ${app}`,
     ensureFunction(settings),
     dropExpiredFunction(settings),

@@ -150,7 +150,7 @@ describe('infra/postgres', () => {
 });
 
 describe('databaseOf', () => {
-  it('is hivesync where the URL names none of its own', () => {
+  it('is the one that the URL names, and hivesync where it names none', () => {
     expect(
       [
         'postgres://h',
@@ -159,6 +159,6 @@ describe('databaseOf', () => {
         'postgres://h/hive?sslmode=require',
         'postgres://h/a%20b',
       ].map(databaseOf),
-    ).toEqual(['hivesync', 'hivesync', 'hivesync', 'hive', 'a b']);
+    ).toEqual(['hivesync', 'hivesync', 'postgres', 'hive', 'a b']);
   });
 });

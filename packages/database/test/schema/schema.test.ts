@@ -195,6 +195,8 @@ describe('schemaReport', () => {
       '- `books_created_by_fkey`: `FOREIGN KEY (created_by) REFERENCES user_refs(id)`',
       '- `books_isbn_key`: `unique btree (isbn)`',
       'Partitioned by `range (created_at)`.',
+      '| `step` | `text` | no |  |  |  | What one partition spans, in UTC: day, week or month. |',
+      '## `partition_policies`\n\nWhich partitions are made ahead',
       '- `workers_app`: `insert, select`',
       '- `ensure_partitions(parent text, moment timestamp with time zone)` returns `integer`; runs as its owner with `search_path=workers, pg_temp`; may be called by workers_app',
     ]) {
