@@ -19,7 +19,7 @@ export interface ErdService {
 }
 
 /** Where an aggregate's rows live with its owner. */
-const homes: Record<AggregateName, { service: ServiceName; table: string }> = {
+export const homes: Record<AggregateName, { service: ServiceName; table: string }> = {
   'identity.user': { service: 'identity', table: 'users' },
   'projects.project': { service: 'projects', table: 'projects' },
   'workers.node': { service: 'workers', table: 'worker_nodes' },

@@ -5,10 +5,11 @@ import { createDataSource, referenceDeclarations, schemaReport } from '@hivesync
 import { startEmbedded } from '@hivesync/database/embedded';
 import { databases, prepareDatabases } from '@hivesync/local';
 import { readForeignKeys, readTables } from './catalogue.ts';
+import { ownershipPage, readOwnership, type ServiceOwnership } from './data-ownership.ts';
 import { type ErdService, serviceErd, wholeErd } from './erd.ts';
 import type { Outputs } from './outputs.ts';
 
-/** `schema.md` and the ERD of each service and of the whole, from schemas that are migrated from zero. */
+/** `schema.md` and the ERD of each service and of the whole, and who owns which table, from schemas that are migrated from zero. */
 export async function schemaOutputs(): Promise<Outputs> {
   const folder = await mkdtemp(join(tmpdir(), 'hivesync-generate-'));
   const server = await startEmbedded({ dataDir: join(folder, 'postgres'), durable: false });
@@ -16,6 +17,7 @@ export async function schemaOutputs(): Promise<Outputs> {
     const url = await prepareDatabases(server.url, 'for this run only');
     const outputs: Outputs = new Map();
     const erds: ErdService[] = [];
+    const owners: ServiceOwnership[] = [];
     for (const database of Object.values(databases)) {
       const { service } = database;
       const source = await createDataSource(database, url, { poolSize: 2 }).initialize();
@@ -28,12 +30,14 @@ export async function schemaOutputs(): Promise<Outputs> {
           references: referenceDeclarations(database),
         };
         erds.push(erd);
+        owners.push(await readOwnership(source, database));
         outputs.set(`docs/erd/${service}.md`, serviceErd(erd));
       } finally {
         await source.destroy();
       }
     }
     outputs.set('docs/erd/README.md', wholeErd(erds));
+    outputs.set('docs/data-ownership.md', ownershipPage(owners));
     return outputs;
   } finally {
     await server.stop();

@@ -1,3 +1,5 @@
+import { sql } from '@hivesync/database';
+
 /**
  * The tables that every service has beside its own, as statements for its first migration. Names are
  * unqualified: they land in the schema that comes first in the migrating role's search_path.
@@ -72,6 +74,7 @@ export function platformTablesUp(): string[] {
     )`,
     `create index idempotency_keys_expires_at_idx
       on idempotency_keys (expires_at)`,
+    ...tableComments,
     ...touched.map(
       (table) => `create trigger ${table}_touch
         before update on ${table}
@@ -96,6 +99,78 @@ export function platformTablesDown(): string[] {
 }
 
 const touched = ['feed_readers', 'event_cursors', 'parked_events', 'idempotency_keys'];
+
+const tableComments = [
+  ...sql.comments(
+    'outbox',
+    'Events of this service, written with the change that they tell of. Others read it in order; rows go when retention and every reader have passed them.',
+    {
+      transaction_id:
+        'First half of the position: the transaction that wrote it. Only what is older than every running transaction is read, so none is skipped.',
+      position: 'Second half of the position: the order within the transaction.',
+      id: 'Id of the event, by which a repeat is known.',
+      type: 'Type of the event, as the catalogue of events has it.',
+      aggregate: 'What kind of thing it is about.',
+      subject: 'Id of the thing it is about.',
+      aggregate_version: 'Version of that thing after the change; 0 where it has none.',
+      actor_id: 'Who caused it; null for the platform and for strangers. Personal.',
+      client_ip: 'Address that it was caused from. Personal.',
+      request_id: 'The request that caused it.',
+      data: 'The event’s data: never a secret.',
+      occurred_at: 'When it happened.',
+    },
+  ),
+  ...sql.comments(
+    'feed_readers',
+    'Who reads the outbox, and how far each has committed: what retention must not pass.',
+    {
+      consumer: 'The service that reads.',
+      transaction_id: 'First half of the position that it has committed; null at the beginning.',
+      position: 'Second half of that position.',
+      seen_at: 'When it last asked.',
+    },
+  ),
+  ...sql.comments(
+    'event_cursors',
+    'How far this service has applied the events of each other one. It moves in the transaction of the effects, so each event takes effect once.',
+    {
+      source: 'The service whose events are read.',
+      cursor: 'Position of the last event applied or parked; null: from the beginning.',
+      last_event_at: 'When that event happened.',
+    },
+  ),
+  ...sql.comments(
+    'parked_events',
+    'Events that could not be applied, set aside so that the rest can go on. A command tries them again.',
+    {
+      source: 'The service whose event it is.',
+      event_id: 'Id of the event.',
+      ordinal: 'In the order in which they were parked, which is that of a retry.',
+      position: 'Where it stands in the feed.',
+      type: 'Type of the event.',
+      subject: 'Id of the thing it is about; later events of it wait behind this one.',
+      reason:
+        'failed: its handler threw; invalid: it does not fit its type; behind: an earlier one of its subject is parked.',
+      error: 'What went wrong at the last attempt.',
+      attempts: 'Attempts to apply it so far.',
+      event: 'The event as it was read; json, not jsonb, so that none is too broken to be parked.',
+      parked_at: 'When it was set aside.',
+    },
+  ),
+  ...sql.comments(
+    'idempotency_keys',
+    'Answers to requests with an Idempotency-Key, stored with their effect, so that a repeat gets the same answer and has no second effect.',
+    {
+      caller: 'Whose key it is: a person, or a keyed hash of a stranger’s address.',
+      key: 'The key, as the caller chose it.',
+      request_hash: 'Keyed hash of the request: the key cannot be used again for another one.',
+      status: 'HTTP status of the answer.',
+      headers: 'Headers of the answer that are given again.',
+      response: 'Body of the answer, as it was sent.',
+      expires_at: 'When the answer is forgotten.',
+    },
+  ),
+];
 
 const outbox = [
   `create table outbox (

@@ -88,6 +88,23 @@ export class CreateAuditLogs1763800002000 implements MigrationInterface {
     await runner.query(`grant execute on function ensure_audit_partitions(timestamptz) to audit_app`);
     await runner.query(sql.partitionPolicy({ table: 'audit_logs', step: 'month', ahead: 3 }));
     await runner.query(`select ensure_audit_partitions(now())`);
+    for (const comment of sql.comments(
+      'audit_logs',
+      'Who did what to what, from where and when. Append-only, for the owner too; one partition a month.',
+      {
+        id: 'Id of the event that told the fact: it cannot be recorded twice.',
+        user_id:
+          'Who did it; null for the platform and for strangers. May point at a deleted user: what they did stays a fact.',
+        entity_id: 'Of whatever kind entity_type says; facts outlive what they are about.',
+        data_json: 'The event’s data: never a secret, never a body of text.',
+        created_at: 'When it happened, as the event says; the partition key.',
+        source_service: 'The service that it happened in.',
+        request_id: 'The request that did it, to find it in the logs of every service.',
+        recorded_at: 'When this log learned of it, which may be later than created_at.',
+      },
+    )) {
+      await runner.query(comment);
+    }
   }
 
   async down(runner: QueryRunner): Promise<void> {

@@ -1,3 +1,4 @@
+import { sql } from '@hivesync/database';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 export class CreateAuditSeals1763800003000 implements MigrationInterface {
@@ -34,6 +35,23 @@ export class CreateAuditSeals1763800003000 implements MigrationInterface {
       for each statement
       execute function refuse_change()`);
     await runner.query(`revoke update, delete, truncate on audit_seals from audit_app`);
+    for (const comment of sql.comments(
+      'audit_seals',
+      'A chain of signed hashes over the log: a row that is changed, removed or slipped in afterwards shows. Append-only.',
+      {
+        id: 'UUIDv7, made by the service.',
+        sequence: 'Place in the chain: 1, 2, 3, ... without a gap.',
+        from_at: 'created_at of the first row that it covers.',
+        to_at: 'created_at of the last row that it covers.',
+        row_count: 'Rows that it covers.',
+        hash: 'SHA-256 over the previous hash and the rows.',
+        previous_hash:
+          'Hash of the seal before it, 32 zero bytes for the first. Unique: the chain cannot fork.',
+        signature: 'Ed25519 over the hash.',
+      },
+    )) {
+      await runner.query(comment);
+    }
   }
 
   async down(runner: QueryRunner): Promise<void> {

@@ -40,6 +40,16 @@ export class CreateTierLimits1763800001000 implements MigrationInterface {
         ('gpu', 0, 0, 1)
       ) as defaults (limit_key, free, pro, premium)
       cross join lateral (values ('free', free), ('pro', pro), ('premium', premium)) as by_tier (tier, value)`);
+    for (const comment of sql.comments(
+      'tier_limits',
+      'How much of each thing a tier may use. Rows, so that an administrator changes a limit without a deploy.',
+      {
+        value: 'Bytes, items or requests, as the key says.',
+        version: 'Counts changes: tells a stale copy from a fresh one.',
+      },
+    )) {
+      await runner.query(comment);
+    }
   }
 
   async down(runner: QueryRunner): Promise<void> {

@@ -39,6 +39,20 @@ export class CreateSubscriptions1763800002000 implements MigrationInterface {
     // Only what the provider has signed may change a subscription. The handler of its webhooks brings the
     // way to write with its own migration; until then the running service has none.
     await runner.query(`revoke insert, update, delete, truncate on subscriptions from billing_app`);
+    for (const comment of sql.referenceTableComments('user_refs', 'identity.user', {
+      display_name: 'What the person is called, as identity told.',
+    })) {
+      await runner.query(comment);
+    }
+    for (const comment of sql.comments(
+      'subscriptions',
+      'What each person subscribes to at the payment provider: the record that counts. At most one is live per user.',
+      {
+        subscription_id: 'Id at the provider.',
+      },
+    )) {
+      await runner.query(comment);
+    }
   }
 
   async down(runner: QueryRunner): Promise<void> {

@@ -35,6 +35,24 @@ export class CreateProviderEvents1763800003000 implements MigrationInterface {
       on provider_events (created_at)
       where state = 'received'`);
     await runner.query(sql.touchUpdatedAt('provider_events'));
+    for (const comment of sql.comments(
+      'provider_events',
+      'Inbox of the payment provider’s webhooks: each signed body, stored before it is acted on, so that none is lost or applied twice.',
+      {
+        id: 'UUIDv7, made by the service.',
+        webhook_id: 'Id of the webhook at the provider. With event_name and data_id it tells a repeat.',
+        event_name: 'What happened, in the provider’s words.',
+        data_type: 'What kind of object it happened to, in the provider’s words.',
+        data_id: 'Id of that object at the provider.',
+        body: 'As received, byte for byte: its signature can be checked again. Holds names and emails of customers.',
+        body_sha256: 'SHA-256 of the body: the same bytes are stored once.',
+        state: 'received, then applied, or flagged for a person to look at.',
+        flag: 'Why it could not be applied.',
+        applied_at: 'When its effect was committed.',
+      },
+    )) {
+      await runner.query(comment);
+    }
   }
 
   async down(runner: QueryRunner): Promise<void> {

@@ -41,6 +41,21 @@ export class CreateUsers1763800001000 implements MigrationInterface {
           check (jsonb_typeof(preferences_json) = 'object' and octet_length(preferences_json::text) <= 16384)
       )`);
     await runner.query(sql.touchUpdatedAt('user_profiles'));
+    for (const comment of sql.comments('users', 'People with an account.', {
+      email: 'As the person wrote it; unique whatever its case.',
+      password_hash: 'argon2id, as a PHC string.',
+      role: 'user or admin: who may call the admin routes. Only a command of the operator makes an admin.',
+      version:
+        'Counts changes of the user with its profile, which are one aggregate; the ETag, and the order of its events.',
+    })) {
+      await runner.query(comment);
+    }
+    for (const comment of sql.comments(
+      'user_profiles',
+      'What a person says of themselves, and their settings: one row for each user.',
+    )) {
+      await runner.query(comment);
+    }
   }
 
   async down(runner: QueryRunner): Promise<void> {

@@ -73,6 +73,41 @@ export class CreateSessions1763800002000 implements MigrationInterface {
     await runner.query('create index refresh_tokens_parent_id_idx on refresh_tokens (parent_id)');
     await runner.query('create index refresh_tokens_expires_at_idx on refresh_tokens (expires_at)');
     await runner.query(sql.touchUpdatedAt('refresh_tokens'));
+    for (const comment of sql.comments(
+      'device_sessions',
+      'Devices that a person has logged in from, to recognise one that is new. It is what the client claims, so it proves nothing.',
+    )) {
+      await runner.query(comment);
+    }
+    for (const comment of sql.comments(
+      'sessions',
+      'Logins. Access tokens are drawn from a session until it is ended.',
+      {
+        device_session_id:
+          'The device it was opened on, by which people know it in the list of their sessions.',
+        suspicious: 'The device and the network were both unseen, or the login followed repeated failures.',
+        ended_at: 'When it was ended; null while it lasts. The row stays, so that what happened can be told.',
+        end_reason: 'Why it was ended; token_reuse: a refresh token was used twice, so it may be stolen.',
+      },
+    )) {
+      await runner.query(comment);
+    }
+    for (const comment of sql.comments(
+      'refresh_tokens',
+      'Single-use tokens that keep a session going. Each is spent for the next one; a second use tells that it was stolen and ends the session.',
+      {
+        id: 'UUIDv7, made by the service.',
+        user_id: 'Whose token it is; here too, so that it goes with the user in one step.',
+        session_id: 'The session that it keeps going.',
+        parent_id: 'The token that was spent for this one.',
+        token_hash: 'SHA-256 of the token, hex; the token itself is kept nowhere.',
+        expires_at: 'When it can be spent no more.',
+        used_at:
+          'When it was first spent; null while it waits. A repeat shortly after is a retry of a lost answer.',
+      },
+    )) {
+      await runner.query(comment);
+    }
   }
 
   async down(runner: QueryRunner): Promise<void> {

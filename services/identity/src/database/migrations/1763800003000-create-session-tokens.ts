@@ -24,6 +24,11 @@ export class CreateSessionTokens1763800003000 implements MigrationInterface {
     await runner.query('create index session_tokens_expires_at_idx on session_tokens (expires_at)');
     await runner.query('create index session_tokens_used_idx on session_tokens (used) where used = false');
     await runner.query(sql.touchUpdatedAt('session_tokens'));
+    for (const comment of sql.comments('session_tokens', 'One-time logins: single use, 60 to 120 seconds.', {
+      token: 'SHA-256 of the token, hex; the token itself is shown once and kept nowhere.',
+    })) {
+      await runner.query(comment);
+    }
   }
 
   async down(runner: QueryRunner): Promise<void> {

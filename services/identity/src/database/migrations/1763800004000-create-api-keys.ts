@@ -28,6 +28,15 @@ export class CreateApiKeys1763800004000 implements MigrationInterface {
       )`);
     await runner.query('create index api_keys_user_id_idx on api_keys (user_id)');
     await runner.query(sql.touchUpdatedAt('api_keys'));
+    for (const comment of sql.comments('api_keys', 'Keys with which a program acts as its user.', {
+      prefix: 'First characters of the key, to know it by in a list.',
+      hashed_key: 'SHA-256 of the key, hex; the key itself is shown once and kept nowhere.',
+      scopes: 'What it may do: read, write.',
+      expires_at: 'When it ends by itself; null: never.',
+      revoked_at: 'When it was taken back. The row stays.',
+    })) {
+      await runner.query(comment);
+    }
   }
 
   async down(runner: QueryRunner): Promise<void> {

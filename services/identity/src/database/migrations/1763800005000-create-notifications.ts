@@ -32,6 +32,17 @@ export class CreateNotifications1763800005000 implements MigrationInterface {
     await runner.query('create index notifications_unread_idx on notifications (user_id) where not is_read');
     await runner.query('create index notifications_user_id_id_idx on notifications (user_id, id)');
     await runner.query(sql.touchUpdatedAt('notifications'));
+    for (const comment of sql.comments(
+      'notifications',
+      'Rows of one person’s inbox. Here, because a notification belongs to one user and goes with them.',
+      {
+        payload_json: 'Ids and titles, enough to render and to link; never a body of text.',
+        source_event_id:
+          'The event that caused it, so that a repeated event notifies nobody twice; null for incidents of this service.',
+      },
+    )) {
+      await runner.query(comment);
+    }
   }
 
   async down(runner: QueryRunner): Promise<void> {

@@ -22,6 +22,19 @@ export class CreateLoginThrottles1763800007000 implements MigrationInterface {
       )`);
     await runner.query('create index login_throttles_last_failed_at_idx on login_throttles (last_failed_at)');
     await runner.query(sql.touchUpdatedAt('login_throttles'));
+    for (const comment of sql.comments(
+      'login_throttles',
+      'Failed logins, counted per account and per address: passwords cannot be guessed at speed, on however many replicas.',
+      {
+        kind: 'account or address: what is counted.',
+        key: 'Keyed hash of the email or of the network, hex: the table names nobody.',
+        failures: 'Failures since the last success, or since counting began anew.',
+        last_failed_at: 'After an hour without a failure counting begins anew, and the row may go.',
+        blocked_until: 'Until when attempts are refused without a look at the password.',
+      },
+    )) {
+      await runner.query(comment);
+    }
   }
 
   async down(runner: QueryRunner): Promise<void> {

@@ -25,6 +25,18 @@ export class CreateProjectMembers1763800002000 implements MigrationInterface {
     await runner.query(sql.touchUpdatedAt('project_members'));
     await runner.query(sql.requireLiveReference('project_members', 'project_id', 'project_refs'));
     await runner.query(sql.requireLiveReference('project_members', 'user_id', 'user_refs'));
+    for (const comment of sql.comments(
+      'project_members',
+      'Who may see a project’s jobs: a copy of projects.team_members that events keep, so that no request needs a call.',
+      {
+        id: 'Id of the membership at its owner, so that a late departure cannot end a newer membership.',
+        project_id: 'The project.',
+        user_id: 'The member.',
+        role: 'owner or member.',
+      },
+    )) {
+      await runner.query(comment);
+    }
   }
 
   async down(runner: QueryRunner): Promise<void> {

@@ -60,6 +60,20 @@ export class CreatePreviewJobs1763800003000 implements MigrationInterface {
         constraint preview_artifacts_job_id_r2_key_version_key unique (job_id, r2_key, version),
         constraint preview_artifacts_version_check check (version > 0)
       )`);
+    for (const comment of sql.comments('preview_jobs', 'Requests for a preview of a mobile screen.', {
+      tier: 'The requester’s tier when the job was made: a later change does not touch it.',
+    })) {
+      await runner.query(comment);
+    }
+    for (const comment of sql.comments(
+      'preview_artifacts',
+      'Objects that a preview produced. One is never changed; a newer one has the next version.',
+      {
+        r2_key: 'Key of the object, made by the platform, never from text of a user.',
+      },
+    )) {
+      await runner.query(comment);
+    }
   }
 
   async down(runner: QueryRunner): Promise<void> {

@@ -43,6 +43,17 @@ export class CreateAiDocJobs1763800004000 implements MigrationInterface {
         constraint ai_doc_history_job_id_fkey foreign key (job_id) references ai_doc_jobs (id) on delete cascade
       )`);
     await runner.query(`create index ai_doc_history_job_id_idx on ai_doc_history (job_id)`);
+    for (const comment of sql.comments('ai_doc_jobs', 'Requests to document a file.', {
+      tier: 'The requester’s tier when the job was made: a later change does not touch it.',
+    })) {
+      await runner.query(comment);
+    }
+    for (const comment of sql.comments(
+      'ai_doc_history',
+      'What documentation jobs wrote. It goes with its job.',
+    )) {
+      await runner.query(comment);
+    }
   }
 
   async down(runner: QueryRunner): Promise<void> {

@@ -11,6 +11,13 @@ export class CreateUserRefs1763800001000 implements MigrationInterface {
       sql.referenceTable('user_refs', ['display_name text', 'avatar_url text', 'tier tier']),
     );
     await runner.query(sql.touchUpdatedAt('user_refs'));
+    for (const comment of sql.referenceTableComments('user_refs', 'identity.user', {
+      display_name: 'Shown in lists, without a call to identity.',
+      avatar_url: 'Shown in lists, without a call to identity.',
+      tier: 'The person’s tier, as identity told.',
+    })) {
+      await runner.query(comment);
+    }
   }
 
   async down(runner: QueryRunner): Promise<void> {

@@ -25,6 +25,17 @@ export class CreateProjects1763800002000 implements MigrationInterface {
     await runner.query('create index projects_name_trgm_idx on projects using gin (name gin_trgm_ops)');
     await runner.query(sql.touchUpdatedAt('projects'));
     await runner.query(sql.requireLiveReference('projects', 'owner_id', 'user_refs'));
+    for (const comment of sql.comments(
+      'projects',
+      'What people work on together. Tasks, tags, labels, members and comments belong to one.',
+      {
+        task_counter:
+          'Number of the newest task. It moves in the transaction that makes the task, so two tasks never get one number.',
+        version: 'Counts changes; the ETag, and the order of its events.',
+      },
+    )) {
+      await runner.query(comment);
+    }
   }
 
   async down(runner: QueryRunner): Promise<void> {

@@ -41,6 +41,23 @@ export class CreateTeamMembers1763800003000 implements MigrationInterface {
     await runner.query(sql.touchUpdatedAt('team_invitations'));
     await runner.query(sql.requireLiveReference('team_invitations', 'user_id', 'user_refs'));
     await runner.query(sql.requireLiveReference('team_invitations', 'invited_by', 'user_refs'));
+    for (const comment of sql.comments('team_members', 'Who belongs to a project, its owner included.')) {
+      await runner.query(comment);
+    }
+    for (const comment of sql.comments(
+      'team_invitations',
+      'Who has been asked to join and has not answered yet. The plan has members only; an answer deletes the row, and the address with it.',
+      {
+        id: 'UUIDv7, made by the service.',
+        project_id: 'The project they are asked to join.',
+        email: 'Where the invitation went, in lower case. Shown to the project’s owner only, who wrote it.',
+        user_id:
+          'Whose address it is; null while it belongs to nobody. Never shown: it would tell who has an account.',
+        invited_by: 'Who invited them.',
+      },
+    )) {
+      await runner.query(comment);
+    }
   }
 
   async down(runner: QueryRunner): Promise<void> {

@@ -37,6 +37,15 @@ export class CreateProjectTagsAndFavorites1763800004000 implements MigrationInte
       'create index project_favorites_project_id_user_id_idx on project_favorites (project_id, user_id)',
     );
     await runner.query(sql.requireLiveReference('project_favorites', 'user_id', 'user_refs'));
+    for (const comment of sql.comments('project_tags', 'Words that a project is found by.')) {
+      await runner.query(comment);
+    }
+    for (const comment of sql.comments(
+      'project_favorites',
+      'Which projects a member has marked for themselves. A favourite goes with the membership.',
+    )) {
+      await runner.query(comment);
+    }
   }
 
   async down(runner: QueryRunner): Promise<void> {

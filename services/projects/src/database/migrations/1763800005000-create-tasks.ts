@@ -49,6 +49,14 @@ export class CreateTasks1763800005000 implements MigrationInterface {
     await runner.query(sql.touchUpdatedAt('tasks'));
     await runner.query(sql.requireLiveReference('tasks', 'assignee_id', 'user_refs'));
     await runner.query(sql.requireLiveReference('tasks', 'created_by', 'user_refs'));
+    for (const comment of sql.comments('tasks', 'What is to be done in a project.', {
+      number: 'Counted from 1 within the project: the short name by which people speak of a task.',
+      assignee_id: 'A member of the project, by key: leaving the project clears it.',
+      due_date: 'A calendar day, without a time zone.',
+      version: 'Counts changes; the ETag, and the order of its events.',
+    })) {
+      await runner.query(comment);
+    }
   }
 
   async down(runner: QueryRunner): Promise<void> {

@@ -42,6 +42,14 @@ export class CreateTaskLabels1763800006000 implements MigrationInterface {
     await runner.query(
       'create index task_label_links_project_id_label_id_idx on task_label_links (project_id, label_id)',
     );
+    for (const comment of sql.comments('task_labels', 'Labels that a project’s tasks can carry.')) {
+      await runner.query(comment);
+    }
+    for (const comment of sql.comments('task_label_links', 'Which task carries which label.', {
+      project_id: 'In both foreign keys, so that a label cannot be put on another project’s task.',
+    })) {
+      await runner.query(comment);
+    }
   }
 
   async down(runner: QueryRunner): Promise<void> {

@@ -1,3 +1,4 @@
+import { sql } from '@hivesync/database';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /** An edge stays within one project by its keys; that the edges stay acyclic is decided under the project's lock. */
@@ -27,6 +28,15 @@ export class CreateTaskDependencies1763800007000 implements MigrationInterface {
     await runner.query(
       'create index task_dependencies_project_id_depends_on_task_id_idx on task_dependencies (project_id, depends_on_task_id)',
     );
+    for (const comment of sql.comments(
+      'task_dependencies',
+      'Which task waits for which. Edges stay acyclic, which is decided under a lock on the project.',
+      {
+        project_id: 'In both foreign keys, so that a task cannot depend on another project’s.',
+      },
+    )) {
+      await runner.query(comment);
+    }
   }
 
   async down(runner: QueryRunner): Promise<void> {

@@ -31,6 +31,16 @@ export class CreateTaskAttachments1763800008000 implements MigrationInterface {
     );
     await runner.query('create index task_attachments_uploaded_by_idx on task_attachments (uploaded_by)');
     await runner.query(sql.requireLiveReference('task_attachments', 'uploaded_by', 'user_refs'));
+    for (const comment of sql.comments(
+      'task_attachments',
+      'Files and links on a task: exactly one of r2_key and external_url.',
+      {
+        name: 'What people see instead of the key or the address; empty where nobody gave one.',
+        uploaded_by: 'Who added it.',
+      },
+    )) {
+      await runner.query(comment);
+    }
   }
 
   async down(runner: QueryRunner): Promise<void> {

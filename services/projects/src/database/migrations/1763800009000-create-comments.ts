@@ -94,6 +94,21 @@ export class CreateComments1763800009000 implements MigrationInterface {
       before update of project_id, parent_id, entity_type, entity_id, file_path, line on comments
       for each row
       execute function require_comment_thread()`);
+    for (const comment of sql.comments(
+      'comments',
+      'What people say about a project, a task, a job or a line of code; one level of replies.',
+      {
+        parent_id: 'The first comment of the thread; null for that comment itself.',
+        entity_id: 'What it is about, as entity_type says; null for code.',
+        task_id:
+          'entity_id where that is a task: computed, so that a foreign key can hold it to a task of the same project.',
+        file_path: 'Which file it is about, where entity_type is code: a place in code has no id.',
+        line: 'Which line of the file, counted from 1.',
+        version: 'Counts changes; the ETag, and the order of its events.',
+      },
+    )) {
+      await runner.query(comment);
+    }
   }
 
   async down(runner: QueryRunner): Promise<void> {

@@ -65,6 +65,42 @@ export class CreateWebhooks1763800010000 implements MigrationInterface {
       `create index webhook_deliveries_due_idx on webhook_deliveries (next_attempt_at) where status = 'pending'`,
     );
     await runner.query(sql.touchUpdatedAt('webhook_deliveries'));
+    for (const comment of sql.comments(
+      'webhook_endpoints',
+      'Addresses that a project’s events are sent to.',
+      {
+        secret_encrypted:
+          'Signs what is sent, so that the receiver can tell it is ours. Encrypted; shown once, when made.',
+        previous_secret_encrypted:
+          'The secret before the last rotation, which signs too until it expires, so that receivers can change over.',
+        previous_secret_expires_at: 'Until when the previous secret signs too.',
+        created_by: 'Who set it up.',
+        failing_since: 'Since when every delivery has failed; null while they succeed.',
+        version: 'Counts changes: tells a stale copy from a fresh one.',
+      },
+    )) {
+      await runner.query(comment);
+    }
+    for (const comment of sql.comments(
+      'webhook_deliveries',
+      'One event on its way to one endpoint, and what came back: the queue of what is due, and the log of what was sent.',
+      {
+        id: 'UUIDv7, made by the service.',
+        endpoint_id: 'Where it is sent.',
+        event_id:
+          'The event, and the receiver’s webhook-id. No foreign key: the outbox forgets before this log.',
+        event_type: 'Type of the event.',
+        payload_json: 'The body, so that each attempt sends the same.',
+        status: 'pending until it succeeded or was given up.',
+        attempts: 'Attempts so far.',
+        next_attempt_at: 'When it is tried next; null when it is not tried again.',
+        response_status: 'HTTP status of the last answer; null where none came.',
+        response_excerpt: 'At most 1 KiB of the last answer, to find out why it failed.',
+        delivered_at: 'When the receiver accepted it.',
+      },
+    )) {
+      await runner.query(comment);
+    }
   }
 
   async down(runner: QueryRunner): Promise<void> {

@@ -39,6 +39,9 @@ export class CreateSampleProjects1763800011000 implements MigrationInterface {
     await runner.query('create index sample_projects_active_idx on sample_projects (active)');
     await runner.query('create index sample_projects_framework_idx on sample_projects (framework)');
     await runner.query(sql.touchUpdatedAt('sample_projects'));
+    for (const comment of sql.comments('sample_projects', 'Projects to start from, offered to everyone.')) {
+      await runner.query(comment);
+    }
   }
 
   async down(runner: QueryRunner): Promise<void> {

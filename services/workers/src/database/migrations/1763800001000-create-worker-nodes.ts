@@ -36,6 +36,25 @@ export class CreateWorkerNodes1763800001000 implements MigrationInterface {
       on worker_nodes (last_heartbeat_at)
       where status in ('healthy', 'draining')`);
     await runner.query(sql.touchUpdatedAt('worker_nodes'));
+    for (const comment of sql.comments(
+      'worker_nodes',
+      'Machines outside the platform that run previews and AI docs.',
+      {
+        cloudflare_id: 'Its id at Cloudflare; null where it runs elsewhere.',
+        name: 'What operators call it.',
+        status: 'offline until the first heartbeat.',
+        capacity: 'Jobs it runs at once.',
+        software_version: 'Version of the worker’s program, as it reports it.',
+        token_sha256:
+          'SHA-256 of the token that the node presents; the token itself is shown once and kept nowhere.',
+        token_expires_at: 'When the token ends.',
+        last_heartbeat_at:
+          'When it was last heard, to find those that went silent without reading heartbeats.',
+        version: 'Counts changes: tells a stale copy from a fresh one.',
+      },
+    )) {
+      await runner.query(comment);
+    }
   }
 
   async down(runner: QueryRunner): Promise<void> {

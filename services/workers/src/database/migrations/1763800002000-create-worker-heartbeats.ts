@@ -23,6 +23,15 @@ export class CreateWorkerHeartbeats1763800002000 implements MigrationInterface {
       sql.partitionPolicy({ table: 'worker_heartbeats', step: 'day', ahead: 7, keepDays: 14 }),
     );
     await runner.query(sql.makePartitions('worker_heartbeats'));
+    for (const comment of sql.comments(
+      'worker_heartbeats',
+      'What nodes reported about themselves. One partition a day; old days are dropped whole.',
+      {
+        timestamp: 'When it was reported; the partition key.',
+      },
+    )) {
+      await runner.query(comment);
+    }
   }
 
   async down(runner: QueryRunner): Promise<void> {
