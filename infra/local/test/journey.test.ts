@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { appRole, createDataSource, databaseOf, databaseUrl, roleUrl } from '@hivesync/database';
+import { appRole, createDataSource, roleUrl } from '@hivesync/database';
 import { createAdmin, database as identity } from '@hivesync/identity';
 import { bareDatabase } from '@hivesync/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -97,9 +97,9 @@ test('after a stop every port is free, and the next start finds what was there',
 
 test('a start that fails leaves nothing running', async () => {
   const elsewhere = await freePorts();
-  const broken = databaseUrl(serverUrl, databaseOf(serverUrl)).replace(/:[^:@/]+@/, ':wrong@');
+  const nowhere = 'postgres://postgres:wrong@127.0.0.1:1/hivesync';
   await expect(
-    startPlatform({ ports: elsewhere, dataFolder: folder, serverUrl: broken, logLevel: 'silent' }),
-  ).rejects.toThrow();
+    startPlatform({ ports: elsewhere, dataFolder: folder, serverUrl: nowhere, logLevel: 'silent' }),
+  ).rejects.toThrow('PostgreSQL at 127.0.0.1:1 cannot be reached');
   await assertPortsFree(elsewhere);
 });
