@@ -28,5 +28,7 @@ export * from './schema/report.ts';
 export * from './schema/rules.ts';
 export { type ColumnInCatalog, readTables, type TableInCatalog } from './schema/snapshot.ts';
 export * from './service-database.ts';
+export * from './service-login.ts';
 export { sql } from './sql/index.ts';
 export * from './transaction.ts';
+export * from './unfit-database.ts';

@@ -99,6 +99,23 @@ test('a schema that is behind: exit 1, one line, with the command', async () => 
   );
 });
 
+test.each([
+  ['adminUrl', 'whom no grant binds'],
+  ['ownerUrl', 'who owns the schema'],
+  ['billingUrl', 'whose search_path does not lead to the schema projects'],
+] as const)('a login that is not its own (%s): exit 1, one line', async (login, reason) => {
+  const database = await testDatabase(notesDatabase);
+  const { adminUrl } = database;
+  const url = { adminUrl, ownerUrl: database.ownerUrl('projects'), billingUrl: database.appUrl('billing') }[
+    login
+  ];
+  const service = await run({ DATABASE_URL: url });
+  expect(await service.exit).toBe(1);
+  expect(service.stderr()).toBe(
+    `projects is logged in as ${new URL(url).username}, ${reason}: DATABASE_URL must log in as projects_app\n`,
+  );
+});
+
 test('a configuration that does not fit: exit 1, one line, without the value', async () => {
   const service = await run({ DATABASE_URL: 'mysql://root:hunter2@db/x', PORT: 'eighty' });
   expect(await service.exit).toBe(1);

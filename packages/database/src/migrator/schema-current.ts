@@ -1,6 +1,7 @@
 import type { DataSource, EntityManager } from 'typeorm';
 import { createDataSource } from '../data-source.ts';
 import { orderedMigrations, type ServiceDatabase } from '../service-database.ts';
+import { UnfitDatabaseError } from '../unfit-database.ts';
 import { appliedMigrations } from './migrations-table.ts';
 import { become } from './migrator.ts';
 
@@ -12,7 +13,7 @@ export interface MigrationStatus {
 }
 
 /** The schema lacks migrations that this code needs. */
-export class SchemaBehindError extends Error {
+export class SchemaBehindError extends UnfitDatabaseError {
   override readonly name = 'SchemaBehindError';
   /** What brings the schema up. */
   readonly command: string;
@@ -26,7 +27,7 @@ export class SchemaBehindError extends Error {
 }
 
 /** The schema has a breaking migration that this code does not know. */
-export class SchemaAheadError extends Error {
+export class SchemaAheadError extends UnfitDatabaseError {
   override readonly name = 'SchemaAheadError';
   constructor(service: string, breaking: readonly string[]) {
     super(

@@ -33,7 +33,7 @@ export interface ServiceAppOptions {
   openapi: OpenApiOptions;
   /** Not connected is fine: `startService` connects it. Absent for the gateway. */
   dataSource?: DataSource | undefined;
-  /** Lets readiness and start check the schema. */
+  /** Lets readiness and start check login and schema. */
   database?: ServiceDatabase | undefined;
   /** Started when the database is there, stopped with the app. */
   consumers?: Consumers | undefined;
@@ -90,7 +90,7 @@ export async function createApp(options: ServiceAppOptions): Promise<App> {
     if (isOperational(request.routeOptions.url)) return;
     const { lifecycle } = app;
     if (lifecycle.closing.aborted) throw new ApiError('SHUTTING_DOWN', { headers: { 'retry-after': '2' } });
-    if (dataSource && (!dataSource.isInitialized || lifecycle.schemaError)) {
+    if (dataSource && (!dataSource.isInitialized || lifecycle.unfit)) {
       throw new ApiError('DATABASE_UNAVAILABLE', { headers: { 'retry-after': '2' } });
     }
   });

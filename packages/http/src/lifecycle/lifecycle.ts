@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   assertSchemaCurrent,
+  assertServiceLogin,
   connectDataSource,
   type DataSource,
-  SchemaAheadError,
-  SchemaBehindError,
   type ServiceDatabase,
+  UnfitDatabaseError,
 } from '@hivesync/database';
 import { type Consumers, isTransient } from '@hivesync/events';
 import type { FastifyBaseLogger } from 'fastify';
@@ -21,7 +21,7 @@ export interface LifecycleOptions {
 
 /**
  * What an app does besides answering: it connects to its database in the background, waiting for one that is not
- * there yet, checks the schema, does what is registered here, and then reads events. Ends with the app.
+ * there yet, checks login and schema, does what is registered here, and then reads events. Ends with the app.
  */
 export class Lifecycle {
   readonly #options: LifecycleOptions;
@@ -32,7 +32,7 @@ export class Lifecycle {
   #started: Promise<void> | undefined;
   #connected = false;
   #draining = false;
-  #schemaError: Error | undefined;
+  #unfit: UnfitDatabaseError | undefined;
 
   constructor(options: LifecycleOptions) {
     this.#options = options;
@@ -48,9 +48,9 @@ export class Lifecycle {
     return this.#draining;
   }
 
-  /** Why this code cannot run on the schema, once that is known. */
-  get schemaError(): Error | undefined {
-    return this.#schemaError;
+  /** Why this code cannot run on the database, once that is known. */
+  get unfit(): UnfitDatabaseError | undefined {
+    return this.#unfit;
   }
 
   /** Has `work` done once, when the database is there; again while the database fails it. */
@@ -84,7 +84,7 @@ export class Lifecycle {
 
   /**
    * Starts once, however often it is called. Resolves when everything runs, or the app was closed before.
-   * @throws SchemaBehindError, SchemaAheadError, or what work that is due once failed with.
+   * @throws UnfitDatabaseError, or what work that is due once failed with.
    */
   start(): Promise<void> {
     this.#started ??= this.#start();
@@ -134,12 +134,12 @@ export class Lifecycle {
       });
     }
     if (!database) return;
-    await this.#untilDone('schema check', async () => {
+    await this.#untilDone('check of the database', async () => {
       try {
+        await assertServiceLogin(dataSource, database);
         await assertSchemaCurrent(dataSource, database);
       } catch (error) {
-        if (error instanceof SchemaBehindError || error instanceof SchemaAheadError)
-          this.#schemaError = error;
+        if (error instanceof UnfitDatabaseError) this.#unfit = error;
         throw error;
       }
     });

@@ -6,7 +6,7 @@ const graceMs = 10_000;
 
 /**
  * A service's `main.ts`: builds the app from the environment, starts it, and closes it on SIGTERM or SIGINT within
- * 10 s (exit 0). Exits 1 with one line on stderr where the configuration or the schema does not fit.
+ * 10 s (exit 0). Exits 1 with one line on stderr where the configuration or the database does not fit.
  */
 export async function runService(
   build: (env: NodeJS.ProcessEnv) => Promise<App>,

@@ -4,11 +4,11 @@ import type { App } from '../app/app.ts';
 export interface StartedService {
   /** Where it listens, e.g. `http://127.0.0.1:8082`. */
   url: string;
-  /** Resolves when the database is there and everything runs; rejects where the schema does not fit. */
+  /** Resolves when the database is there and everything runs; rejects where the database does not fit. */
   started: Promise<void>;
 }
 
-/** Milliseconds for which a schema that does not fit is waited for, so that it is found before anything listens. */
+/** Milliseconds for which a database that does not fit is waited for, so that it is found before anything listens. */
 const patienceMs = 2_000;
 /** With the draining before it, less than the 10 s after which the process is ended. */
 const inFlightMs = 6_000;
@@ -17,7 +17,7 @@ const inFlightMs = 6_000;
  * Starts an app: its background work, then listening at its configured host and port (or those given). A database
  * that is not there holds it up for 2 s at most: it then listens, fails readiness and answers 503 until it comes.
  * Several apps may run in one process: no signal handler is set.
- * @throws SchemaBehindError, SchemaAheadError, or the error of `listen`
+ * @throws UnfitDatabaseError (schema behind or ahead, wrong login), or the error of `listen`
  */
 export async function startService(
   app: App,

@@ -1,5 +1,11 @@
 import { ApiError } from '@hivesync/contracts';
-import { assertSchemaCurrent, type DataSource, query, type ServiceDatabase } from '@hivesync/database';
+import {
+  assertSchemaCurrent,
+  type DataSource,
+  query,
+  type ServiceDatabase,
+  UnfitDatabaseError,
+} from '@hivesync/database';
 import type { Consumers } from '@hivesync/events';
 import type { FastifyInstance } from 'fastify';
 
@@ -42,13 +48,15 @@ export function health(app: FastifyInstance, options: HealthOptions): void {
 
   let current: { until: number } | undefined;
   async function schemaVersion({ dataSource, database: own }: HealthOptions): Promise<Check> {
+    const { unfit } = app.lifecycle;
+    if (unfit) return { status: 'failing', reason: unfit.message };
     if (!dataSource || !own || (current && current.until > Date.now())) return { status: 'ok' };
     try {
       await within(databaseDeadlineMs, assertSchemaCurrent(dataSource, own));
       current = { until: Date.now() + schemaKnownForMs };
       return { status: 'ok' };
     } catch (error) {
-      const reason = error instanceof Error && error.name.startsWith('Schema') ? error.message : 'not known';
+      const reason = error instanceof UnfitDatabaseError ? error.message : 'not known';
       return { status: 'failing', reason };
     }
   }
