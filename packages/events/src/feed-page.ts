@@ -1,5 +1,6 @@
 import type { ServiceName } from '@hivesync/contracts';
 import { type Static, Type } from 'typebox';
+import { HeldSchema } from './held.ts';
 import type { FeedPosition } from './position.ts';
 
 const Position = Type.Union([Type.String(), Type.Null()]);
@@ -12,6 +13,8 @@ export const FeedPageSchema = Type.Object({
   items: Type.Array(Type.Object({ position: Type.String(), event: Type.Unknown() })),
   head: { ...Position, description: 'Position of the last event that can be read; null when there is none' },
   remaining: Type.Integer({ minimum: 0, description: 'About how many events follow this page; 0 is exact' }),
+  // Optional, so that a publisher of an earlier release is understood.
+  held: Type.Optional(HeldSchema),
 });
 export type FeedPage = Static<typeof FeedPageSchema>;
 export type FeedItem = FeedPage['items'][number];

@@ -1,6 +1,7 @@
 import { ApiError, type CloudEvent, type EventId, type UserId } from '@hivesync/contracts';
 import { type DataSource, type EntityManager, query } from '@hivesync/database';
 import type { FeedItem, FeedPage } from './feed-page.ts';
+import { type HeldRow, heldColumns, heldTables, toHeld } from './held.ts';
 import type { OutboxSignal } from './outbox-signal.ts';
 import { type FeedPosition, formatPosition, parsePosition } from './position.ts';
 import { recordReader } from './retention.ts';
@@ -31,7 +32,25 @@ export async function readFeed(
   after: FeedPosition | null,
   limit: number,
 ): Promise<FeedPage> {
-  return (await read(source, after, limit)).page;
+  const { transactionId, position } = after === null ? origin : parsePosition(after);
+  if (!Number.isInteger(limit) || limit < 1 || limit > maxPageLength) {
+    throw new RangeError(`A page holds 1 to ${maxPageLength} events, not ${limit}`);
+  }
+  const rows = await query<FeedRow>(source, feedQuery, [transactionId, position, limit]);
+  const first = rows[0]!;
+  if (first.restarted) throw new FeedRestartedError();
+  const items = rows.flatMap((row) => (row.transaction_id === null ? [] : [toItem(row, row.transaction_id)]));
+  const head =
+    first.head_transaction_id === null || first.head_position === null
+      ? null
+      : { transactionId: first.head_transaction_id, position: first.head_position };
+  const last = items.at(-1)?.position ?? after;
+  return {
+    items,
+    head: head && formatPosition(head),
+    remaining: head ? distance(last, head) : 0,
+    held: toHeld(first),
+  };
 }
 
 /** A service's own outbox, as it is served to others. */
@@ -63,7 +82,8 @@ export async function longPoll(feed: Feed, options: LongPollOptions): Promise<Fe
   if (consumer !== undefined) await recordReader(feed.dataSource, consumer, after);
   for (let rereads = 0; ; ) {
     const { generation } = feed.signal;
-    const { page, held } = await read(feed.dataSource, after, limit);
+    const page = await readFeed(feed.dataSource, after, limit);
+    const held = page.held !== undefined && page.held.events > 0;
     const left = deadline - Date.now();
     if (page.items.length > 0 || left <= 0 || signal?.aborted) return page;
     const longest = held ? Math.min(left, 5 * 2 ** Math.min(rereads, 5)) : left;
@@ -72,12 +92,11 @@ export async function longPoll(feed: Feed, options: LongPollOptions): Promise<Fe
   }
 }
 
-interface FeedRow {
+interface FeedRow extends HeldRow {
   service: string;
   head_transaction_id: string | null;
   head_position: string | null;
   restarted: boolean;
-  held: boolean;
   transaction_id: string | null;
   position: string;
   id: EventId;
@@ -91,48 +110,13 @@ interface FeedRow {
   occurred_at: Date;
 }
 
-/** `held`: events are committed that an older running transaction still holds back. */
-async function read(
-  source: DataSource | EntityManager,
-  after: FeedPosition | null,
-  limit: number,
-): Promise<{ page: FeedPage; held: boolean }> {
-  const { transactionId, position } = after === null ? origin : parsePosition(after);
-  if (!Number.isInteger(limit) || limit < 1 || limit > maxPageLength) {
-    throw new RangeError(`A page holds 1 to ${maxPageLength} events, not ${limit}`);
-  }
-  const rows = await query<FeedRow>(source, feedQuery, [transactionId, position, limit]);
-  const first = rows[0]!;
-  if (first.restarted) throw new FeedRestartedError();
-  const items = rows.flatMap((row) => (row.transaction_id === null ? [] : [toItem(row, row.transaction_id)]));
-  const head =
-    first.head_transaction_id === null || first.head_position === null
-      ? null
-      : { transactionId: first.head_transaction_id, position: first.head_position };
-  const last = items.at(-1)?.position ?? after;
-  return {
-    page: {
-      items,
-      head: head && formatPosition(head),
-      remaining: head ? distance(last, head) : 0,
-    },
-    held: first.held,
-  };
-}
-
 const origin = { transactionId: '0', position: '0' };
 
 /** A running transaction always sees its own rows: they are not a sign of a restart. */
 const feedQuery = `
   with horizon as materialized (
-    select pg_snapshot_xmin(snapshot) as xmin, pg_snapshot_xmax(snapshot) as xmax
-    from pg_current_snapshot() as snapshot
-  ), newest as (
-    select transaction_id
-    from outbox
-    order by transaction_id desc, position desc
-    limit 1
-  ), head as (
+    select pg_snapshot_xmax(pg_current_snapshot()) as xmax
+  ), ${heldTables}, head as (
     select transaction_id, position
     from outbox
     where transaction_id < pg_snapshot_xmin(pg_current_snapshot())
@@ -155,7 +139,7 @@ const feedQuery = `
         and newest.transaction_id is distinct from pg_current_xact_id_if_assigned(),
       false
     ) as restarted,
-    coalesce(newest.transaction_id >= xmin, false) as held,
+    ${heldColumns},
     page.transaction_id,
     page.position,
     page.id,
@@ -169,6 +153,7 @@ const feedQuery = `
     page.occurred_at
   from horizon
   left join newest on true
+  left join first_held on true
   left join head on true
   left join page on true
   order by page.transaction_id, page.position`;

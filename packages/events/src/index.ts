@@ -47,7 +47,8 @@
  *
  * **Promptness.** Usually milliseconds. But one transaction that has written and stays open anywhere in the database
  * *cluster* (any database in it, prepared transactions too) holds back every feed in it, as `pg_snapshot_xmin` stands
- * still. Transactions that only read do not. `idle_in_transaction_session_timeout` bounds it; the lag metric shows it.
+ * still. Transactions that only read do not. `idle_in_transaction_session_timeout` bounds it for our own roles. Each page
+ * tells what is held (`heldEvents`), so that a consumer's lag counts it.
  *
  * **Notifications.** They only wake up sooner. Behind a transaction pooler, or while the listening connection is lost,
  * readers poll each second or two. NOTIFY also has a price: PostgreSQL takes one cluster-wide lock while a transaction
@@ -96,6 +97,7 @@ export {
   FeedPageSchema,
   type ReadOptions,
 } from './feed-page.ts';
+export { type Held, heldEvents } from './held.ts';
 export type { Logger } from './logger.ts';
 export { OutboxSignal } from './outbox-signal.ts';
 export { platformTablesDown, platformTablesUp } from './platform-tables.ts';

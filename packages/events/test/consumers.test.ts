@@ -19,6 +19,7 @@ import {
   effects,
   effectsTable,
   newSubject,
+  openTransaction,
   type Platform,
   publishTask,
   recordingLogger,
@@ -55,14 +56,23 @@ describe('consumers', () => {
     const subject = newSubject();
     await publishTask(projects(), subject, 1);
     const consumers = consumersOf(platform, [on(taskCreated, writeEffect)]);
-    expect(await consumers.lag()).toEqual([{ source: 'projects', behind: null, lastEventAt: null }]);
+    expect(await consumers.lag()).toEqual([
+      { source: 'projects', behind: null, held: null, lastEventAt: null },
+    ]);
     consumers.start();
     await publishTask(projects(), subject, 2);
     await publishTask(projects(), subject, 3);
     await expect.poll(applied).toEqual([1, 2, 3].map((version) => `${subject} ${version}`));
     await expect
       .poll(() => consumers.lag())
-      .toEqual([{ source: 'projects', behind: 0, lastEventAt: expect.any(Date) }]);
+      .toEqual([
+        {
+          source: 'projects',
+          behind: 0,
+          held: { events: 0, seconds: 0 },
+          lastEventAt: expect.any(Date),
+        },
+      ]);
     expect(consumers.counters()).toMatchObject([{ source: 'projects', applied: 3, parked: 0, outages: 0 }]);
   });
 
@@ -77,6 +87,21 @@ describe('consumers', () => {
     const second = consumersOf(platform, [on(taskCreated, writeEffect)]);
     second.start();
     await expect.poll(applied).toEqual([`${subject} 1`, `${subject} 2`]);
+  });
+
+  it('are behind by what their source holds back, although they cannot read it', async () => {
+    const consumers = consumersOf(platform, [on(taskCreated, writeEffect)], { waitSeconds: 0 });
+    const open = await openTransaction(projects());
+    await query(open.tx, 'select pg_current_xact_id()');
+    await publishTask(projects(), newSubject(), 1);
+    await publishTask(projects(), newSubject(), 1);
+    consumers.start();
+    await expect
+      .poll(() => consumers.lag())
+      .toMatchObject([{ behind: 2, held: { events: 2, seconds: expect.any(Number) } }]);
+    await open.rollback();
+    await expect.poll(() => consumers.lag()).toMatchObject([{ behind: 0, held: { events: 0, seconds: 0 } }]);
+    expect(await applied()).toHaveLength(2);
   });
 
   it('finish the batch under way when stopped', async () => {
@@ -324,6 +349,8 @@ describe('an event that cannot be applied', () => {
     await expect.poll(applied).toContain(`${good} 4`);
     expect(await parkedEvents(audit(), { subject: bad })).toHaveLength(3);
     expect(consumers.counters()).toMatchObject([{ parked: 3, applied: 4 }]);
+    const fresh = consumersOf(platform, []);
+    expect(await fresh.parked()).toEqual([{ source: 'projects', events: 3 }]);
   });
 
   it('can be retried in order once its handler is mended', async () => {

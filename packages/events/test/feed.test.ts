@@ -4,6 +4,7 @@ import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import {
   type FeedItem,
   FeedRestartedError,
+  heldEvents,
   longPoll,
   OutboxSignal,
   publish,
@@ -114,6 +115,11 @@ describe('readFeed', () => {
     const early = await publishTask(projects(), newSubject(), 1);
     // The later transaction has committed, but showing it would put the position past the one still open.
     expect(await drain()).toEqual([]);
+    expect(await readFeed(projects(), null, 10)).toMatchObject({
+      head: null,
+      remaining: 0,
+      held: { events: 1 },
+    });
     await late.commit();
     expect((await drain()).map(idOf)).toEqual([lateId, early]);
   });
@@ -156,6 +162,28 @@ describe('readFeed', () => {
     const page = await readFeed(projects(), null, 4);
     expect(page).toMatchObject({ remaining: 6 });
     expect((await readFeed(projects(), page.items.at(-1)!.position, 10)).remaining).toBe(0);
+  });
+
+  it('tells how much an older transaction holds back, and for how long', async () => {
+    await publishTask(projects(), newSubject(), 1);
+    await expect.poll(() => heldEvents(projects())).toEqual({ events: 0, seconds: 0 });
+    // In another database of the server, by somebody who has nothing to do with us.
+    const elsewhere = await startPlatform(['projects']);
+    const open = await openTransaction(elsewhere.of('projects'));
+    await query(open.tx, 'select pg_current_xact_id()');
+    for (let at = 0; at < 3; at += 1) await publishTask(projects(), newSubject(), 1);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    const page = await readFeed(projects(), null, 10);
+    const held = await heldEvents(projects());
+    await open.rollback();
+    expect(page).toMatchObject({ remaining: 0, held: { events: 3 } });
+    expect(page.items).toHaveLength(1);
+    expect(held.events).toBe(3);
+    for (const seconds of [held.seconds, page.held!.seconds]) {
+      expect(seconds).toBeGreaterThan(0.3);
+      expect(seconds).toBeLessThan(30);
+    }
+    await expect.poll(() => heldEvents(projects())).toEqual({ events: 0, seconds: 0 });
   });
 
   it('refuses to go on when transaction ids started again', async () => {

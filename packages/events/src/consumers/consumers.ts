@@ -1,9 +1,11 @@
 import type { ServiceName } from '@hivesync/contracts';
 import type { DataSource } from '@hivesync/database';
 import type { EventSource } from '../feed-page.ts';
+import type { Held } from '../held.ts';
 import { type Logger, silentLogger } from '../logger.ts';
 import type { Subscriptions } from '../subscriptions.ts';
 import { readCursors } from './cursor.ts';
+import { countParked } from './parking.ts';
 import { type RetryPolicy, type SourceCounters, SourceLoop } from './source-loop.ts';
 
 export interface ConsumersOptions {
@@ -22,8 +24,13 @@ export interface ConsumersOptions {
 
 export interface SourceLag {
   source: ServiceName;
-  /** About how many events are not applied yet; null while unknown: not read yet, or not readable. */
+  /**
+   * About how many events are not applied yet, those that the source holds back included; null while unknown:
+   * not read yet, or not readable.
+   */
   behind: number | null;
+  /** What of it no reader can have yet, as the source told when it was last read. */
+  held: Held | null;
   lastEventAt: Date | null;
 }
 
@@ -79,7 +86,17 @@ export class Consumers {
     return [...this.#loops].map(([source, loop]) => ({
       source,
       behind: loop.behind,
+      held: loop.held,
       lastEventAt: cursors.find((cursor) => cursor.source === source)?.last_event_at ?? null,
+    }));
+  }
+
+  /** How many events of each source are parked, in the database: the same for every replica. */
+  async parked(): Promise<{ source: string; events: number }[]> {
+    const parked = await countParked(this.#options.dataSource);
+    return [...new Set([...this.#loops.keys(), ...parked.keys()])].map((source) => ({
+      source,
+      events: parked.get(source) ?? 0,
     }));
   }
 

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DataSource } from '@hivesync/database';
 import type { EventSource, FeedItem, FeedPage } from '../feed-page.ts';
+import type { Held } from '../held.ts';
 import type { Logger } from '../logger.ts';
 import type { FeedPosition } from '../position.ts';
 import { FeedError } from '../sources/http-event-source.ts';
@@ -56,14 +57,21 @@ export class SourceLoop {
     handlerFailures: 0,
     outages: 0,
   };
-  /** Events known to follow the cursor; null while the source cannot be read. */
-  behind: number | null = null;
+  /** Of the source's events, those that it cannot give out yet; null while it cannot be read. */
+  held: Held | null = null;
   readonly #options: SourceLoopOptions;
+  /** Events that can be read and are not applied. */
+  #readable = 0;
   /** Undefined where it has to be read again: at the start, and after another consumer's work. */
   #cursor: FeedPosition | null | undefined;
 
   constructor(options: SourceLoopOptions) {
     this.#options = options;
+  }
+
+  /** Events known to follow the cursor, those held back included; null while the source cannot be read. */
+  get behind(): number | null {
+    return this.held && this.#readable + this.held.events;
   }
 
   async run(signal: AbortSignal): Promise<void> {
@@ -75,7 +83,7 @@ export class SourceLoop {
       } catch (error) {
         if (signal.aborted) return;
         failures += 1;
-        this.behind = null;
+        this.held = null;
         this.#cursor = undefined;
         this.counters.outages += 1;
         const { logger, source } = this.#options;
@@ -92,7 +100,8 @@ export class SourceLoop {
     const after = this.#cursor;
     const started = Date.now();
     const page = await source.read(after, { limit, waitSeconds, signal });
-    this.behind = page.items.length + page.remaining;
+    this.#readable = page.items.length + page.remaining;
+    this.held = page.held ?? { events: 0, seconds: 0 };
     if (page.items.length === 0) {
       // A replay, or another consumer, may have moved the cursor meanwhile.
       this.#cursor = undefined;
@@ -171,7 +180,7 @@ export class SourceLoop {
   #committed(items: readonly FeedItem[], counts: BatchCounts, remaining: number): void {
     const { logger, source } = this.#options;
     this.#cursor = items.at(-1)!.position;
-    this.behind = remaining;
+    this.#readable = remaining;
     this.counters.batches += 1;
     this.counters.applied += counts.applied;
     this.counters.unknown += counts.unknown;
