@@ -6,7 +6,10 @@ const unavailable = new Set([
   '57P03', // cannot_connect_now
   '57P05', // idle_session_timeout
   '25P03', // idle_in_transaction_session_timeout
-  '53300', // too_many_connections
+  '25006', // read_only_sql_transaction: a failover is under way
+  '28P01', // invalid_password: being rotated
+  '28000', // invalid_authorization_specification: the role is not there, or may not log in
+  '3D000', // invalid_catalog_name: being restored
   'ECONNREFUSED',
   'ECONNRESET',
   'EPIPE',
@@ -17,6 +20,8 @@ const unavailable = new Set([
   'EAI_AGAIN',
   'ENOENT', // the unix socket is gone
 ]);
+/** connection exception, insufficient resources, system error: classes of SQLSTATE */
+const unavailableClasses = ['08', '53', '58'];
 /** node-postgres and its pool give these without a code. */
 const lostConnection =
   /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|Cannot use a pool after calling end|Driver not Connected)/;
@@ -66,10 +71,18 @@ export function isRetriable(error: unknown): boolean {
   return retriable.has(sqlState(error) ?? '');
 }
 
-/** True where the database could not be reached or went away, so that the caller should hear 503 and try again. */
+/**
+ * True where the database could not be reached, went away, lets nobody in or cannot work at all: the caller should
+ * hear 503 and try again. It says nothing about the statement. The one list, for requests and consumers alike.
+ */
 export function isDatabaseUnavailable(error: unknown): boolean {
   const code = sqlState(error);
-  if (code && (unavailable.has(code) || code.startsWith('08'))) return true;
+  if (
+    code &&
+    (unavailable.has(code) || (code.length === 5 && unavailableClasses.includes(code.slice(0, 2))))
+  ) {
+    return true;
+  }
   if (error instanceof AggregateError) return error.errors.some(isDatabaseUnavailable);
   if (!(error instanceof Error)) return false;
   const driver =

@@ -1,5 +1,6 @@
+import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { emptyDatabase, type TestDatabase } from '@hivesync/testing';
+import { atFileEnd, emptyDatabase, type TestDatabase } from '@hivesync/testing';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import {
   connectDataSource,
@@ -8,6 +9,7 @@ import {
   databaseUrl,
   isDatabaseUnavailable,
   query,
+  sqlState,
   transaction,
 } from '../src/index.ts';
 import { library } from './library.ts';
@@ -141,6 +143,35 @@ describe('a session', () => {
 });
 
 describe('isDatabaseUnavailable', () => {
+  const as = (user: string, password: string, name = database.name) => {
+    const url = new URL(databaseUrl(database.adminUrl, name));
+    url.username = user;
+    url.password = password;
+    return url.href;
+  };
+
+  it('is true where nobody is let in: a wrong password, a role or database that is not there', async () => {
+    const role = `stranger_${randomBytes(4).toString('hex')}`;
+    await database.query(`create role ${role} nologin password 'right'`);
+    atFileEnd(() => database.query(`drop role ${role}`));
+    const refusal = (url: string) =>
+      createDataSource(library, url)
+        .initialize()
+        .then(
+          () => null,
+          (error: unknown) => error,
+        );
+    const refusals = [await refusal(as(role, 'right'))];
+    await database.query(`alter role ${role} login`);
+    refusals.push(
+      await refusal(as(role, 'wrong')),
+      await refusal(as(`${role}_gone`, 'right')),
+      await refusal(as(role, 'right', `${database.name}_gone`)),
+    );
+    expect(refusals.map(sqlState)).toEqual(['28000', '28P01', '28P01', '3D000']);
+    expect(refusals.map(isDatabaseUnavailable)).toEqual([true, true, true, true]);
+  });
+
   it('does not excuse mistakes', async () => {
     const app = await open();
     for (const wrong of ['selec 1', 'select * from nothing', `select 1 / 0`]) {

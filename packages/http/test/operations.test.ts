@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { userRegistered } from '@hivesync/contracts';
 import { createDataSource } from '@hivesync/database';
 import { Consumers, defineSubscriptions, on } from '@hivesync/events';
@@ -161,6 +162,30 @@ describe('a database that is not there', () => {
     expect((await list()).statusCode).toBe(200);
     await stopService(app);
   });
+});
+
+test('a password that is changed under a running service: 503, and 200 again when it is set back', async () => {
+  const database = await testDatabase(notesDatabase);
+  // A role of its own: those of the service belong to every database of the server.
+  const role = `notes_${randomBytes(4).toString('hex')}`;
+  await database.query(`create role ${role} login password 'first' in role projects_app;
+    alter role ${role} set search_path = projects, public`);
+  atFileEnd(() => database.query(`drop role ${role}`));
+  const url = new URL(database.adminUrl);
+  Object.assign(url, { username: role, password: 'first' });
+  const { app, ready, list } = await unconnected(url.href);
+  await (await startService(app)).started;
+  const turnOut = (password: string) =>
+    database.query(`alter role ${role} password '${password}';
+      select pg_terminate_backend(pid, 5000) from pg_stat_activity where usename = '${role}'`);
+  await turnOut('second');
+  const refused = await until(list, ({ statusCode }) => statusCode !== 200);
+  expect([refused.statusCode, refused.json().code]).toEqual([503, 'DATABASE_UNAVAILABLE']);
+  expect((await list()).json().code).toBe('DATABASE_UNAVAILABLE');
+  expect(await ready()).toBe(503);
+  await database.query(`alter role ${role} password 'first'`);
+  expect((await until(list, ({ statusCode }) => statusCode === 200)).statusCode).toBe(200);
+  await stopService(app);
 });
 
 test('a schema that is behind is found before anything listens, and the command is told', async () => {

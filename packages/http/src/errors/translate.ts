@@ -22,8 +22,8 @@ const fastifyErrors: Record<string, (error: Error) => ApiError> = {
 
 /** SQLSTATEs of values that passed the schema but that PostgreSQL cannot hold (a date in the year 0), or a check refuses. */
 const unstorable = new Set(['22003', '22007', '22008', '22021', '22P02', '22P05', '23514']);
-/** https://www.postgresql.org/docs/current/errcodes-appendix.html: read-only after a failover, lock timeout. */
-const passing = new Set(['25006', '55P03', '57014']);
+/** Too slow this time: lock_not_available, query_canceled by statement_timeout. */
+const timeouts = new Set(['55P03', '57014']);
 
 export function malformedUrl(detail = 'The URL is not well-formed.'): ApiError {
   return new ApiError('VALIDATION_FAILED', { detail });
@@ -52,11 +52,7 @@ interface ValidationFailure extends Error {
 
 function databaseError(error: Error): ApiError | undefined {
   const state = sqlState(error);
-  if (
-    isDatabaseUnavailable(error) ||
-    isRetriable(error) ||
-    (state && (passing.has(state) || state.startsWith('53')))
-  ) {
+  if (isDatabaseUnavailable(error) || isRetriable(error) || (state && timeouts.has(state))) {
     return new ApiError('DATABASE_UNAVAILABLE', { headers: unavailable, cause: error });
   }
   if (!state || !('driverError' in error)) return undefined;
