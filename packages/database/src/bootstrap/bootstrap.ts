@@ -17,14 +17,16 @@ export interface BootstrapOptions {
   roleSecret?: string;
 }
 
+const files = 'infra/postgres/roles.sql, database.sql and schemas.sql (infra/postgres/README.md says how)';
+
 /** The login may not do what is still to do; the message says what a DBA must run. */
 export class BootstrapRefusedError extends Error {
   override readonly name = 'BootstrapRefusedError';
   readonly missing: readonly string[];
-  constructor(user: string, missing: readonly string[]) {
+  constructor(user: string, missing: readonly string[], remedy = files, cause?: unknown) {
     super(
-      `role ${user} may not prepare this server, and it lacks: ${missing.join(', ')}. ` +
-        'Have a DBA run infra/postgres/roles.sql, database.sql and schemas.sql (infra/postgres/README.md says how)',
+      `role ${user} may not prepare this server, and it lacks: ${missing.join(', ')}. Have a DBA run ${remedy}`,
+      { cause },
     );
     this.missing = missing;
   }
@@ -58,9 +60,16 @@ export async function bootstrap(adminUrl: string, options: BootstrapOptions = {}
       if (login.mayCreateRoles && (rolesMissing || login.superuser || options.roleSecret !== undefined)) {
         await makeRoles(server, login, services, options.roleSecret).catch((error: unknown) => {
           // Since PostgreSQL 16 CREATEROLE is not enough for roles that somebody else made.
-          if (sqlState(error) !== '42501') throw error;
-          const all = missing.length > 0 ? missing : ['the right to alter the roles that are there'];
-          throw new BootstrapRefusedError(login.name, all);
+          if (sqlState(error) !== insufficientPrivilege) throw error;
+          if (rolesMissing) throw new BootstrapRefusedError(login.name, missing, files, error);
+          const theirs = services.flatMap((service) => [ownerRole(service), appRole(service)]);
+          const remedy = `${grantOf(theirs, login)} with admin option`;
+          throw new BootstrapRefusedError(
+            login.name,
+            [`the right to alter ${theirs.join(', ')}`],
+            remedy,
+            error,
+          );
         });
       }
       if (missing.includes(`database ${database}`)) await makeDatabase(server, login, database);
@@ -72,7 +81,12 @@ export async function bootstrap(adminUrl: string, options: BootstrapOptions = {}
       const missing = await missingFromDatabase(target, services);
       if (missing.length === 0) return;
       if (!login.mayCreateRoles) throw new BootstrapRefusedError(login.name, missing);
-      await target.query(schemasSql(services));
+      await joinOwners(target, login, services);
+      await target.query(schemasSql(services)).catch((error: unknown) => {
+        // The database is somebody else's.
+        if (sqlState(error) !== insufficientPrivilege) throw error;
+        throw new BootstrapRefusedError(login.name, missing, files, error);
+      });
     });
   });
   return targetUrl;
@@ -83,6 +97,8 @@ interface Login {
   superuser: boolean;
   mayCreateRoles: boolean;
   mayCreateDatabases: boolean;
+  /** The server tells membership in a role from the right to become it: PostgreSQL 16 and later. */
+  splitsMembership: boolean;
 }
 
 async function loginOf(client: Client): Promise<Login> {
@@ -91,8 +107,10 @@ async function loginOf(client: Client): Promise<Login> {
     superuser: boolean;
     roles: boolean;
     databases: boolean;
+    split: boolean;
   }>(
-    `select rolname as name, rolsuper as superuser, rolcreaterole as roles, rolcreatedb as databases
+    `select rolname as name, rolsuper as superuser, rolcreaterole as roles, rolcreatedb as databases,
+            current_setting('server_version_num')::int >= 160000 as split
        from pg_roles
       where rolname = current_user`,
   );
@@ -103,6 +121,7 @@ async function loginOf(client: Client): Promise<Login> {
     superuser: row.superuser,
     mayCreateRoles: row.superuser || row.roles,
     mayCreateDatabases: row.superuser || row.databases,
+    splitsMembership: row.split,
   };
 }
 
@@ -113,11 +132,36 @@ async function makeRoles(server: Client, login: Login, services: readonly Servic
       await server.query(`alter role ${identifier(role)} password ${literal(scramVerifier(secret, role))}`);
     }
   }
+  await joinOwners(server, login, services);
+}
+
+/**
+ * Makes the login a member of the owners, as whom it then makes schemas and migrates.
+ * @throws BootstrapRefusedError where the owners are not its own to grant: somebody else made them
+ */
+async function joinOwners(client: Client, login: Login, services: readonly ServiceName[]) {
   if (login.superuser) return;
-  for (const service of services) {
-    await server.query(`grant ${identifier(ownerRole(service))} to ${identifier(login.name)}`);
+  const owners = services.map(ownerRole);
+  const { rows } = await client.query<{ name: string }>(
+    `select name from unnest($1::text[]) as name where not pg_has_role(name, $2)`,
+    // PostgreSQL 16 split membership: what is needed here is the right to become the role.
+    [owners, login.splitsMembership ? 'set' : 'member'],
+  );
+  const missing = rows.map(({ name }) => name);
+  if (missing.length === 0) return;
+  try {
+    await client.query(grantOf(missing, login));
+  } catch (error) {
+    if (sqlState(error) !== insufficientPrivilege) throw error;
+    const lacks = missing.map((name) => `membership in ${name}`);
+    throw new BootstrapRefusedError(login.name, lacks, grantOf(missing, login), error);
   }
 }
+
+const insufficientPrivilege = '42501';
+
+const grantOf = (roles: readonly string[], login: Login): string =>
+  `grant ${roles.map(identifier).join(', ')} to ${identifier(login.name)}`;
 
 async function makeDatabase(server: Client, login: Login, database: string) {
   if (!login.mayCreateDatabases) throw new BootstrapRefusedError(login.name, [`database ${database}`]);

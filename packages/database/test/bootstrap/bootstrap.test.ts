@@ -131,6 +131,45 @@ describe('bootstrap', () => {
     );
   });
 
+  it('a login with CREATEROLE over roles that somebody else made is told what to have granted', async () => {
+    const { url, name } = await login('createrole createdb');
+    const bare = await bareDatabase();
+    await bare.drop();
+    const attempt = () => bootstrap(url, { database: bare.name, services: ['billing', 'audit'] });
+    const refused = attempt();
+    await expect(refused).rejects.toThrow(BootstrapRefusedError);
+    await expect(refused).rejects.toThrow(
+      `role ${name} may not prepare this server, and it lacks: membership in billing_owner, membership in audit_owner. ` +
+        `Have a DBA run grant "billing_owner", "audit_owner" to "${name}"`,
+    );
+    await empty.query(`grant "billing_owner", "audit_owner" to "${name}"`);
+    expect(await attempt()).toBe(databaseUrl(url, bare.name));
+    expect((await state(bare)).map(({ nspname, owner }) => [nspname, owner])).toEqual([
+      ['audit', 'audit_owner'],
+      ['billing', 'billing_owner'],
+    ]);
+  });
+
+  it('and to set their passwords, that it needs the right to alter them', async () => {
+    const { url, name } = await login('createrole createdb');
+    const refused = bootstrap(url, { database: empty.name, services: ['billing'], roleSecret: 'new' });
+    await expect(refused).rejects.toThrow(BootstrapRefusedError);
+    await expect(refused).rejects.toThrow(
+      `Have a DBA run grant "billing_owner", "billing_app" to "${name}" with admin option`,
+    );
+  });
+
+  it('a login with CREATEROLE in a database of somebody else is refused, and told so', async () => {
+    const { url, name } = await login('createrole createdb');
+    await empty.query(`grant billing_owner to ${name}`);
+    const bare = await bareDatabase();
+    const refused = bootstrap(url, { database: bare.name, services: ['billing'] });
+    await expect(refused).rejects.toThrow(BootstrapRefusedError);
+    await expect(refused).rejects.toThrow(
+      'it lacks: extension pg_trgm, schema billing. Have a DBA run infra',
+    );
+  });
+
   it("a DBA's run of the files in infra/postgres does it all", async () => {
     const bare = await bareDatabase();
     await bare.query(infra('roles.sql'));
