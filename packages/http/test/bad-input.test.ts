@@ -150,6 +150,7 @@ describe('a request that is wrong is answered 4xx with its code, as a problem do
 
   test.each([
     ['a time that PostgreSQL cannot hold', `select '0000-01-01T00:00:00Z'::timestamptz`],
+    ['a time zone that PostgreSQL does not know', `select '2026-01-01T00:00:00+23:59'::timestamptz`],
     [
       'a value that a check of the table refuses',
       `insert into user_refs (id) values ('${alice.id}');

@@ -21,7 +21,7 @@ const fastifyErrors: Record<string, (error: Error) => ApiError> = {
 };
 
 /** SQLSTATEs of values that passed the schema but that PostgreSQL cannot hold (a date in the year 0), or a check refuses. */
-const unstorable = new Set(['22003', '22007', '22008', '22021', '22P02', '22P05', '23514']);
+const unstorable = new Set(['22003', '22007', '22008', '22009', '22021', '22P02', '22P05', '23514']);
 /** Too slow this time: lock_not_available, query_canceled by statement_timeout. */
 const timeouts = new Set(['55P03', '57014']);
 
