@@ -60,8 +60,9 @@ export async function putLabelOn(
   id: TaskLabelId,
 ): Promise<void> {
   const projectId = await requireProjectOfTask(tx, taskId, actor.id);
-  if (!(await holdLabel(tx, projectId, id))) throw new ApiError('NOT_FOUND');
+  // The task first: a lock on the label would give the transaction its id, by which its event is ordered.
   const task = await lockTask(tx, projectId, taskId);
+  if (!(await holdLabel(tx, projectId, id))) throw new ApiError('NOT_FOUND');
   if (await insertLabelLink(tx, projectId, taskId, id)) await recordChange(tx, actor, task, 'labels');
 }
 
