@@ -110,6 +110,8 @@ function serverOptions({ port, durable }: ServerSettings): string {
     unix_socket_directories: '',
     timezone: 'UTC',
     log_timezone: 'UTC',
+    // Details repeat whole rows and keys, names and addresses of people in them.
+    log_error_verbosity: 'terse',
     max_connections: durable ? 200 : 400,
     ...(durable
       ? {}

@@ -58,6 +58,14 @@ describe('the embedded server', () => {
     wrong.password = 'wrong';
     await expect(query(wrong.href, 'select 1')).rejects.toMatchObject({ code: '28P01' });
     await query(server.url, 'create table kept (id int); insert into kept values (1)');
+    const twice = `create table people (email text unique); insert into people select 'a@b.example' from generate_series(1, 2)`;
+    await expect(query(server.url, twice)).rejects.toMatchObject({
+      code: '23505',
+      detail: expect.stringContaining('a@b.example'),
+    });
+    const log = readFileSync(join(dataDir, 'server.log'), 'utf8');
+    expect(log).toContain('violates unique constraint');
+    expect(log).not.toContain('(a@b.example)');
     await server.stop();
     await server.stop();
     await expect(query(server.url, 'select 1')).rejects.toMatchObject({ code: 'ECONNREFUSED' });
