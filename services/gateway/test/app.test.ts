@@ -4,6 +4,7 @@ import { atFileEnd, testTokens, testUser } from '@hivesync/testing';
 import { beforeEach, expect, test } from 'vitest';
 import { buildApp, type Dependencies, loadConfig } from '../src/app.ts';
 import type { Documents } from '../src/documents.ts';
+import { servicesReadiness } from '../src/readiness.ts';
 
 const operation = (operationId: string) => ({ operationId, responses: { 200: { description: 'it' } } });
 const documents: Documents = {
@@ -180,6 +181,15 @@ test('readiness tells of each service and does not fail with one of them', async
     status: 'ok',
     checks: { services: { projects: 'ready', audit: 'not reachable' } },
   });
+});
+
+test('readiness asks a service once for all who ask at the same time', async () => {
+  const ask = servicesReadiness({ projects });
+  const answers = await Promise.all(Array.from({ length: 20 }, ask));
+  expect(answers.map(({ services }) => services?.projects)).toEqual(Array(20).fill('ready'));
+  expect(asked).toHaveLength(1);
+  await ask();
+  expect(asked).toHaveLength(2);
 });
 
 test('the merged document and the page that browses it are served, with nothing from elsewhere', async () => {
