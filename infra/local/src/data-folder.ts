@@ -1,6 +1,5 @@
-import { resolve } from 'node:path';
+import { join } from 'node:path';
+import { dataFolder as dataFolderOf } from '@hivesync/database/embedded';
 
-/** Where this machine's data and secrets are: `HIVESYNC_DATA_DIR`, else `.data` in the repository. */
-export function dataFolder(): string {
-  return resolve(process.env.HIVESYNC_DATA_DIR ?? `${import.meta.dirname}/../../../.data`);
-}
+/** Where this machine's data and secrets are: see `hivesync-migrate`, which looks there as well. */
+export const dataFolder = (): string => dataFolderOf(join(import.meta.dirname, '../../..'));

@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { serviceNames } from '@hivesync/contracts';
 import { databaseUrl, defaultDatabase } from '@hivesync/database';
-import { startEmbedded } from '@hivesync/database/embedded';
+import { clusterFolder, startEmbedded } from '@hivesync/database/embedded';
 import { type App, createLogger, type LogLevel, startService, stopService } from '@hivesync/http';
 import { apps, type Environment } from './apps.ts';
 import { prepareDatabases } from './databases.ts';
@@ -108,7 +108,7 @@ async function findServer(
   }
   if (serverUrl)
     return { adminUrl: serverUrl, server: `the server of DATABASE_URL (${new URL(serverUrl).host})` };
-  const embedded = await startEmbedded({ dataDir: join(dataFolder, 'postgres'), log: say });
+  const embedded = await startEmbedded({ dataDir: clusterFolder(dataFolder), log: say });
   running.defer(() => embedded.stop());
   const folder = relative(process.cwd(), embedded.cluster);
   return {

@@ -1,5 +1,5 @@
 import { migrateDown, migrateUp } from '../migrator/migrator.ts';
-import { migrationStatus } from '../migrator/schema-current.ts';
+import { migrationStatus, statusWith } from '../migrator/schema-current.ts';
 import type { ServiceDatabase } from '../service-database.ts';
 
 /** Where to migrate, and as whom. */
@@ -25,8 +25,13 @@ export async function up(database: ServiceDatabase, target: Target, print: Print
   return 0;
 }
 
-export async function status(database: ServiceDatabase, target: Target, print: Print): Promise<number> {
-  const all = await migrationStatus(database, target.url, target);
+/** Null: there is no server yet, so nothing is applied. */
+export async function status(
+  database: ServiceDatabase,
+  target: Target | null,
+  print: Print,
+): Promise<number> {
+  const all = target ? await migrationStatus(database, target.url, target) : statusWith(database, []);
   for (const { name, state, breaking, appliedAt } of all) {
     const when = appliedAt ? ` ${appliedAt.toISOString()}` : '';
     print(`${database.service}: ${state.padEnd(7)} ${name}${breaking ? ' (breaking)' : ''}${when}`);

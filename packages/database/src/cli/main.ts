@@ -1,16 +1,17 @@
 import { revert, status, up } from './commands.ts';
 import { createMigration } from './create-migration.ts';
 import { loadDatabase } from './load-database.ts';
-import { withTarget } from './target.ts';
+import { withTarget, withTargetAsItIs } from './target.ts';
 
 const usage = `usage: hivesync-migrate <command>, run in a service's folder
 
   up                  apply every migration that is not applied
-  status              show each migration; exit code 1 when some are not applied
+  status              show each migration, changing nothing; exit code 1 when some are not applied
   revert --yes        revert the last migration; what it made is lost
   create <intent>     write a new migration, e.g. create add-task-priority
 
-DATABASE_URL          the server; without it the embedded one under .data/postgres is used
+DATABASE_URL          the server; without it the embedded one is used
+HIVESYNC_DATA_DIR     where the embedded one keeps its data, below the repository; default .data
 HIVESYNC_ROLE_SECRET  when set, gives the roles their passwords
 DEBUG                 when set, failures show their stack`;
 
@@ -37,13 +38,18 @@ export async function main(
         print.out(await createMigration(folder, intent));
         return 0;
       }
-      case 'up':
-      case 'status': {
+      case 'up': {
         if (rest.length > 0) break;
-        const run = command === 'up' ? up : status;
         const database = await loadDatabase(folder);
         return await withTarget(database, folder, env, print.error, (target) =>
-          run(database, target, print.out),
+          up(database, target, print.out),
+        );
+      }
+      case 'status': {
+        if (rest.length > 0) break;
+        const database = await loadDatabase(folder);
+        return await withTargetAsItIs(database, folder, env, print.error, (target) =>
+          status(database, target, print.out),
         );
       }
       case 'revert': {

@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { bootstrap, defaultDatabase } from '../bootstrap/bootstrap.ts';
+import { bootstrap, databaseOf, defaultDatabase } from '../bootstrap/bootstrap.ts';
 import { databaseUrl } from '../bootstrap/role-password.ts';
+import { clusterFolder, dataFolder } from '../embedded/data-folder.ts';
 import { ownerRole, type ServiceDatabase } from '../service-database.ts';
 import type { Target } from './commands.ts';
 
@@ -30,9 +31,34 @@ export async function withTarget<T>(
   };
   if (env.DATABASE_URL) return prepared(env.DATABASE_URL);
   const { withEmbedded } = await import('../embedded/index.ts');
-  const dataDir = join(repositoryRoot(folder), '.data/postgres');
-  return withEmbedded({ dataDir, log }, ({ url }) => prepared(databaseUrl(url, defaultDatabase)));
+  return withEmbedded({ dataDir: embeddedFolder(folder, env), log }, ({ url }) =>
+    prepared(databaseUrl(url, defaultDatabase)),
+  );
 }
+
+/**
+ * As {@link withTarget}, for a command that only looks: nothing is prepared, and the database need not be there.
+ * `work` gets null where nobody has made the embedded cluster yet.
+ */
+export async function withTargetAsItIs<T>(
+  database: ServiceDatabase,
+  folder: string,
+  env: NodeJS.ProcessEnv,
+  log: (line: string) => void,
+  work: (target: Target | null) => Promise<T>,
+): Promise<T> {
+  const owner = ownerRole(database.service);
+  const asItIs = (url: string): Promise<T> =>
+    work(loginOf(url) === owner ? { url } : { url: databaseUrl(url, databaseOf(url)), as: owner });
+  if (env.DATABASE_URL) return asItIs(env.DATABASE_URL);
+  const { holdsCluster, withEmbedded } = await import('../embedded/index.ts');
+  const dataDir = embeddedFolder(folder, env);
+  if (!holdsCluster(dataDir)) return work(null);
+  return withEmbedded({ dataDir, log }, ({ url }) => asItIs(databaseUrl(url, defaultDatabase)));
+}
+
+const embeddedFolder = (folder: string, env: NodeJS.ProcessEnv): string =>
+  clusterFolder(dataFolder(repositoryRoot(folder), env));
 
 function loginOf(url: string): string {
   if (!URL.canParse(url))

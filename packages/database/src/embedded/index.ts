@@ -1,4 +1,6 @@
+export { clusterFolder, dataFolder } from './data-folder.ts';
 export { EmbeddedPostgresError } from './errors.ts';
+export { holdsCluster } from './places.ts';
 export {
   type EmbeddedOptions,
   type EmbeddedServer,

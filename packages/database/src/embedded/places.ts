@@ -98,6 +98,13 @@ export function makeHome(dataDir: string): string {
   return realpathSync(folder);
 }
 
+/** Whether a cluster has been made for this folder. Makes nothing. */
+export function holdsCluster(dataDir: string): boolean {
+  if (!existsSync(dataDir)) return false;
+  const home = realpathSync(dataDir);
+  return [home, readPointer(home)].some((folder) => folder !== null && existsSync(join(folder, 'cluster')));
+}
+
 /** Decides where the cluster is, or will be, and as whom the server runs. Call it under the lock. */
 export async function findPlaces(home: string, log: (line: string) => void): Promise<Places> {
   const at = (folder: string, account: Account | null): Places => ({

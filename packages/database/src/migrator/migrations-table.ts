@@ -70,7 +70,7 @@ export async function appliedMigrations(
 }
 
 // Not to_regclass: that raises where the reader may not use the schema, and a bare 42501 tells nobody anything.
-async function hasMigrationsTable(
+export async function hasMigrationsTable(
   source: DataSource | EntityManager,
   database: ServiceDatabase,
 ): Promise<boolean> {

@@ -1,8 +1,10 @@
 import type { DataSource, EntityManager } from 'typeorm';
 import { createDataSource } from '../data-source.ts';
+import { sqlState } from '../failures.ts';
+import { query } from '../query.ts';
 import { orderedMigrations, type ServiceDatabase } from '../service-database.ts';
 import { UnfitDatabaseError } from '../unfit-database.ts';
-import { appliedMigrations } from './migrations-table.ts';
+import { type AppliedMigration, appliedMigrations, hasMigrationsTable } from './migrations-table.ts';
 import { become } from './migrator.ts';
 
 export interface MigrationStatus {
@@ -41,7 +43,15 @@ export async function statusOf(
   source: DataSource | EntityManager,
   database: ServiceDatabase,
 ): Promise<MigrationStatus[]> {
-  const applied = new Map((await appliedMigrations(source, database)).map((one) => [one.name, one]));
+  return statusWith(database, await appliedMigrations(source, database));
+}
+
+/** `statusOf` where it is known what the schema has. */
+export function statusWith(
+  database: ServiceDatabase,
+  migrations: readonly AppliedMigration[],
+): MigrationStatus[] {
+  const applied = new Map(migrations.map((one) => [one.name, one]));
   const known = orderedMigrations(database);
   const names = new Set(known.map(({ migration }) => migration.name));
   return [
@@ -61,7 +71,8 @@ export async function statusOf(
 }
 
 /**
- * `statusOf` by URL, for a command. `as` is the role to become, where the login itself may not read the schema.
+ * `statusOf` by URL, for a command: read-only, and everything is pending where the database or the schema is not there.
+ * `as` is the role to become, where the login itself may not read the schema.
  */
 export async function migrationStatus(
   database: ServiceDatabase,
@@ -69,9 +80,16 @@ export async function migrationStatus(
   options: { as?: string } = {},
 ): Promise<MigrationStatus[]> {
   const dataSource = createDataSource({ ...database, entities: [] }, url, { poolSize: 1 });
-  await dataSource.initialize();
+  try {
+    await dataSource.initialize();
+  } catch (error) {
+    if (sqlState(error) === noSuchDatabase) return statusWith(database, []);
+    throw error;
+  }
   try {
     return await dataSource.transaction(async (tx) => {
+      await query(tx, 'set transaction read only');
+      if (!(await hasMigrationsTable(tx, database))) return statusWith(database, []);
       if (options.as) await become(tx, options.as);
       return statusOf(tx, database);
     });
@@ -79,6 +97,8 @@ export async function migrationStatus(
     await dataSource.destroy();
   }
 }
+
+const noSuchDatabase = '3D000';
 
 /**
  * Refuses a schema that this code cannot run on. A schema that is ahead by compatible migrations passes.

@@ -1,9 +1,18 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { bareDatabase, emptyDatabase, type TestDatabase } from '@hivesync/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { main } from '../../src/cli/main.ts';
+import { databaseUrl } from '../../src/index.ts';
 
 let folder: string;
 let lines: string[];
@@ -74,6 +83,38 @@ describe('hivesync-migrate', () => {
       await bare.query(`select nspname from pg_namespace where nspname in ('identity', 'billing')`),
     ).toEqual([{ nspname: 'billing' }]);
     expect(errors).toEqual([]);
+  });
+
+  it('status looks at a server without making anything', async () => {
+    build('create table t0 (id integer)');
+    const everythingPending = ['billing: pending Step1763800000000', 'billing: 1 not applied'];
+    const bare = await bareDatabase();
+    expect(await run(['status'], { DATABASE_URL: bare.adminUrl })).toBe(1);
+    expect(lines.splice(0)).toEqual(everythingPending);
+    expect(await bare.query(`select from pg_namespace where nspname = 'billing'`)).toEqual([]);
+    expect(await bare.query(`select from pg_extension where extname = 'pg_trgm'`)).toEqual([]);
+    const missing = databaseUrl(bare.adminUrl, `${bare.name}_none`);
+    expect(await run(['status'], { DATABASE_URL: missing })).toBe(1);
+    expect(lines.splice(0)).toEqual(everythingPending);
+    expect(await bare.query('select from pg_database where datname = $1', [`${bare.name}_none`])).toEqual([]);
+    writeFileSync(join(folder, 'turbo.json'), '{}');
+    expect(await run(['status'])).toBe(1);
+    expect(lines.splice(0)).toEqual(everythingPending);
+    expect(existsSync(join(folder, '.data'))).toBe(false);
+    expect(errors).toEqual([]);
+  });
+
+  it('keeps the embedded server where HIVESYNC_DATA_DIR says, from the repository', {
+    timeout: 60_000,
+  }, async () => {
+    writeFileSync(join(folder, 'turbo.json'), '{}');
+    build('create table t0 (id integer)');
+    const env = { HIVESYNC_DATA_DIR: 'elsewhere' };
+    expect(await run(['up'], env)).toBe(0);
+    expect(readdirSync(folder)).not.toContain('.data');
+    expect(readdirSync(join(folder, 'elsewhere'))).toEqual(['postgres']);
+    expect(await run(['status'], env)).toBe(0);
+    expect(await run(['status'])).toBe(1);
   });
 
   it('uses the embedded server of the repository when it is given none', { timeout: 60_000 }, async () => {
