@@ -8,7 +8,6 @@ import { database } from './database/data-source.ts';
 import { dependencyRoutes } from './dependencies/dependency.routes.ts';
 import { favoriteRoutes } from './favorites/favorite.routes.ts';
 import { labelRoutes } from './labels/label.routes.ts';
-import { lowerCaseIds } from './lower-case-ids.ts';
 import { invitationRoutes } from './members/invitation.routes.ts';
 import { memberRoutes } from './members/member.routes.ts';
 import { identityDirectory, type UserDirectory } from './members/user-directory.ts';
@@ -50,7 +49,6 @@ export async function buildApp({ config, dataSource, keys, logger, directory }: 
     keys,
     logger,
   });
-  app.addHook('preHandler', async ({ params, query, body }) => lowerCaseIds([params, query, body]));
   await app.register(projectRoutes);
   await app.register(memberRoutes);
   await app.register(invitationRoutes, {

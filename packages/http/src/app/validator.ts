@@ -4,14 +4,15 @@ import { Compile } from 'typebox/compile';
 
 /**
  * Validates requests with TypeBox. Query, path and header parameters are text and so converted to what their
- * schema says; bodies have types of their own and never are. Defaults are filled in, nothing is taken out.
+ * schema says; bodies have types of their own and never are. Defaults are filled in, nothing is taken out, and ids
+ * are brought into one spelling.
  */
 export const validatorCompiler: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) => {
   const validator = Compile(schema);
   return (value: unknown) => {
     const typed = validator.Default(httpPart === 'body' ? value : fromText(schema, value));
     return validator.Check(typed)
-      ? { value: typed }
+      ? { value: withLowerCaseIds(schema, typed) }
       : { error: validator.Errors(typed) as FastifySchemaValidationError[] };
   };
 };
@@ -35,6 +36,23 @@ function convert(schema: unknown, value: unknown): unknown {
   if (type === 'number' && /^-?\d{1,15}(\.\d{1,15})?$/.test(value)) return Number(value);
   if (type === 'boolean' && (value === 'true' || value === 'false')) return value === 'true';
   return value;
+}
+
+/**
+ * RFC 9562, section 4, lets a client send a UUID in upper case; PostgreSQL answers in lower case, and comparing the
+ * two as text would call one person two. Goes as deep as the schema does.
+ */
+function withLowerCaseIds(schema: unknown, value: unknown): unknown {
+  if (!isRecord(schema)) return value;
+  if (Array.isArray(schema.anyOf))
+    return schema.anyOf.reduce((found, one) => withLowerCaseIds(one, found), value);
+  if (typeof value === 'string') return schema.format === 'uuid' ? value.toLowerCase() : value;
+  if (Array.isArray(value)) return value.map((item) => withLowerCaseIds(schema.items, item));
+  const { properties } = schema;
+  if (!isRecord(value) || !isRecord(properties)) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, item]) => [name, withLowerCaseIds(properties[name], item)]),
+  );
 }
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>

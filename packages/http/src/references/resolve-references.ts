@@ -34,7 +34,7 @@ export async function resolveReferences(
   const { dataSource } = request.server;
   const unmet: Unmet[] = [];
   for (const { table, ids } of wanted) {
-    const named = ids.flatMap(({ field, id }) => (id ? [{ field, id: id.toLowerCase() }] : []));
+    const named = ids.flatMap(({ field, id }) => (id ? [{ field, id }] : []));
     const unknown = await unknownReferences(dataSource.manager, table, [
       ...new Set(named.map(({ id }) => id)),
     ]);
