@@ -1,7 +1,6 @@
 export type { App } from './app/app.ts';
 export { createApp, type ServiceAppOptions } from './app/create-app.ts';
 export * from './app/etag.ts';
-export { clientAddress } from './app/origin.ts';
 export * from './auth/key-resolver.ts';
 export {
   type ServiceTokens,
@@ -32,6 +31,7 @@ export {
   encodeCursor,
 } from './paging/cursor.ts';
 export * from './paging/page.ts';
+export * from './paging/read-page.ts';
 export * from './references/reference-owners.ts';
 export * from './references/resolve-references.ts';
 export {

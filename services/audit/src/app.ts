@@ -31,6 +31,6 @@ export async function buildApp({ config, dataSource, keys, logger }: Dependencie
     logger,
   });
   app.lifecycle.every('partitions of the log', 3_600, () => ensureAuditPartitions(dataSource, new Date()));
-  await app.register(auditLogRoutes, { dataSource });
+  await app.register(auditLogRoutes);
   return app;
 }

@@ -30,7 +30,7 @@ export async function buildApp({ config, dataSource, keys, logger }: Dependencie
     keys,
     logger,
   });
-  await app.register(tierLimitRoutes, { dataSource });
-  await app.register(subscriptionRoutes, { dataSource });
+  await app.register(tierLimitRoutes);
+  await app.register(subscriptionRoutes);
   return app;
 }

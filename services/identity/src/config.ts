@@ -18,7 +18,7 @@ export const configSchema = Type.Object({
 });
 export type Config = Static<typeof configSchema>;
 
-/** @throws Error that names each variable which is missing or malformed */
+/** @throws ConfigError that names each variable which is missing or malformed */
 export function loadConfig(environment: NodeJS.ProcessEnv): Config {
   return load(configSchema, environment);
 }

@@ -35,7 +35,7 @@ export async function buildApp({ config, dataSource, keys, logger }: Dependencie
     keys,
     logger,
   });
-  await app.register(previewJobRoutes, { dataSource });
-  await app.register(aiDocJobRoutes, { dataSource });
+  await app.register(previewJobRoutes);
+  await app.register(aiDocJobRoutes);
   return app;
 }

@@ -1,8 +1,11 @@
 import { baseConfigSchema, loadConfig as load } from '@hivesync/http';
 import type { Static } from 'typebox';
 
-/** Nothing beyond what every service has; identity's address comes with `SERVICE_URLS`. */
+/** The environment of the projects service: what every service reads, and nothing else yet. */
 export const configSchema = baseConfigSchema;
 export type Config = Static<typeof configSchema>;
 
-export const loadConfig = (env: NodeJS.ProcessEnv): Config => load(configSchema, env);
+/** @throws ConfigError that names each variable which is missing or malformed */
+export function loadConfig(environment: NodeJS.ProcessEnv): Config {
+  return load(configSchema, environment);
+}

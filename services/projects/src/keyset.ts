@@ -1,14 +1,4 @@
-/** Where a page begins: the sort key (as PostgreSQL prints it, so that no microsecond is lost) and id of the row before. */
-export interface After {
-  sort: string | null;
-  id: string;
-}
-
-export interface PageRequest {
-  /** Rows of the page, 1 to 200. Repositories fetch one more, which tells whether there is a next page. */
-  limit: number;
-  after: After | null;
-}
+import type { CursorKey } from '@hivesync/http';
 
 export type Order = 'asc' | 'desc';
 
@@ -19,9 +9,6 @@ export interface SortKey {
   /** True where the key may be null; those rows come last in both orders. */
   nullable?: boolean;
 }
-
-/** A row as it was read for a page. */
-export type Paged<Row> = Row & { id: string; sort_key: string | null };
 
 /** The values of a statement that is put together from parts. */
 export class Parameters {
@@ -39,7 +26,7 @@ export function keysetCondition(
   key: SortKey,
   id: string,
   order: Order,
-  after: After | null,
+  after: CursorKey | null,
   parameters: Parameters,
 ): string {
   if (!after) return 'true';

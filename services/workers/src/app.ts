@@ -29,7 +29,7 @@ export async function buildApp({ config, dataSource, keys, logger }: Dependencie
     logger,
   });
   app.lifecycle.every('partitions of heartbeats', 3_600, () => keepHeartbeatPartitions(dataSource));
-  await app.register(workerNodeRoutes, { dataSource });
-  await app.register(resolveRoutes, { dataSource });
+  await app.register(workerNodeRoutes);
+  await app.register(resolveRoutes);
   return app;
 }

@@ -5,7 +5,7 @@ import type { Static } from 'typebox';
 export const configSchema = baseConfigSchema;
 export type Config = Static<typeof configSchema>;
 
-/** @throws Error that names each variable which is missing or malformed */
+/** @throws ConfigError that names each variable which is missing or malformed */
 export function loadConfig(environment: NodeJS.ProcessEnv): Config {
   return load(configSchema, environment);
 }

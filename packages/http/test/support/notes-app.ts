@@ -80,7 +80,7 @@ export async function buildNotes(dependencies: NotesDependencies): Promise<App> 
   app.post(
     '/api/v1/notes',
     {
-      preHandler: app.requireUser,
+      onRequest: app.requireUser,
       config: { idempotent: true },
       schema: {
         operationId: 'createNote',
@@ -102,7 +102,7 @@ export async function buildNotes(dependencies: NotesDependencies): Promise<App> 
   app.get(
     '/api/v1/notes',
     {
-      preHandler: app.requireUser,
+      onRequest: app.requireUser,
       schema: {
         operationId: 'listNotes',
         querystring: Type.Object(
@@ -133,7 +133,7 @@ export async function buildNotes(dependencies: NotesDependencies): Promise<App> 
   app.get(
     '/api/v1/notes/:note_id',
     {
-      preHandler: app.requireUser,
+      onRequest: app.requireUser,
       schema: { operationId: 'getNote', params: NoteParams, response: { 200: NoteSchema } },
     },
     async (request, reply) => {
@@ -145,7 +145,7 @@ export async function buildNotes(dependencies: NotesDependencies): Promise<App> 
   app.patch(
     '/api/v1/notes/:note_id',
     {
-      preHandler: app.requireUser,
+      onRequest: app.requireUser,
       schema: {
         operationId: 'updateNote',
         params: NoteParams,
@@ -163,7 +163,7 @@ export async function buildNotes(dependencies: NotesDependencies): Promise<App> 
 
   app.get(
     '/api/v1/admin/notes',
-    { preHandler: app.requireAdmin, schema: { operationId: 'adminNotes' } },
+    { onRequest: app.requireAdmin, schema: { operationId: 'adminNotes' } },
     async () => ({ ok: true }),
   );
 

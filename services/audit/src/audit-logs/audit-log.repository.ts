@@ -1,6 +1,7 @@
-import type { AuditLogId, UserId } from '@hivesync/contracts';
+import type { UserId } from '@hivesync/contracts';
 import { type DataSource, query, type Transaction } from '@hivesync/database';
-import type { CursorKey } from '@hivesync/http';
+import type { Paged, PageRequest } from '@hivesync/http';
+import type { AuditLog, AuditLogFilter } from './audit-log.schemas.ts';
 
 export interface AuditFact {
   id: string;
@@ -59,34 +60,6 @@ export async function ensureAuditPartitions(
   await query(source, `select ensure_audit_partitions($1)`, [moment]);
 }
 
-export interface AuditLogRow {
-  id: AuditLogId;
-  user_id: UserId | null;
-  user_name: string | null;
-  event_type: string;
-  entity_type: string;
-  entity_id: string;
-  data_json: unknown;
-  ip_address: string | null;
-  source_service: string;
-  request_id: string | null;
-  created_at: Date;
-  /** `created_at` as PostgreSQL prints it: a Date would lose the microseconds that order rows. */
-  sort_key: string;
-}
-
-export interface AuditLogFilter {
-  user_id?: string | undefined;
-  event_type?: string | undefined;
-  entity_type?: string | undefined;
-  entity_id?: string | undefined;
-  ip?: string | undefined;
-  /** Inclusive. */
-  from?: string | undefined;
-  /** Exclusive. */
-  to?: string | undefined;
-}
-
 const conditions: Record<keyof AuditLogFilter, string> = {
   user_id: 'log.user_id =',
   event_type: 'log.event_type =',
@@ -112,16 +85,15 @@ function whereClause(filter: AuditLogFilter): { clauses: string[]; values: unkno
 export function listFacts(
   source: DataSource | Transaction,
   filter: AuditLogFilter,
-  after: CursorKey | null,
-  limit: number,
-): Promise<AuditLogRow[]> {
+  { after, limit }: PageRequest,
+): Promise<Paged<AuditLog>[]> {
   const { clauses, values } = whereClause(filter);
   if (after) {
     values.push(after.sort, after.id);
     clauses.push(`(log.created_at, log.id) < ($${values.length - 1}, $${values.length})`);
   }
   values.push(limit + 1);
-  return query<AuditLogRow>(
+  return query<Paged<AuditLog>>(
     source,
     `select log.id,
             log.user_id,

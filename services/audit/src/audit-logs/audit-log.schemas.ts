@@ -1,45 +1,47 @@
-import { type AuditLogId, IdSchema, type UserId } from '@hivesync/contracts';
-import { Page, PageQuery } from '@hivesync/http';
-import { type Static, type TSchema, Type } from 'typebox';
+import {
+  type AuditLogId,
+  Closed,
+  IdSchema,
+  Nullable,
+  Text,
+  Timestamp,
+  type UserId,
+} from '@hivesync/contracts';
+import { PageQuery } from '@hivesync/http';
+import { type Static, Type } from 'typebox';
 
-const orNull = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
-const Time = Type.String({ format: 'date-time' });
-const Name = Type.String({ minLength: 1, maxLength: 200, pattern: '^[^\\u0000]*$' });
+const Name = Text(200, { min: 1 });
 
-export const AuditLogSchema = Type.Object(
+export const AuditLog = Closed(
   {
     id: IdSchema<AuditLogId>(),
-    user_id: orNull(IdSchema<UserId>()),
-    user_name: Type.Union([Type.String(), Type.Null()], {
+    user_id: Nullable(IdSchema<UserId>()),
+    user_name: Nullable(Type.String(), {
       description: 'Display name of the user now; null when unknown or deleted',
     }),
     event_type: Type.String(),
     entity_type: Type.String(),
     entity_id: Type.String(),
     data_json: Type.Unknown({ description: 'What the event said; never a secret, never a body of text' }),
-    ip_address: orNull(Type.String()),
+    ip_address: Nullable(Type.String()),
     source_service: Type.String(),
-    request_id: orNull(Type.String()),
-    created_at: Time,
+    request_id: Nullable(Type.String()),
+    created_at: Timestamp,
   },
-  { $id: 'AuditLog', additionalProperties: false },
+  { $id: 'AuditLog' },
 );
-export type AuditLogBody = Static<typeof AuditLogSchema>;
+export type AuditLog = Static<typeof AuditLog>;
 
-export const AuditLogPage = Page(AuditLogSchema);
+const Filter = {
+  user_id: Type.Optional(IdSchema<UserId>({ description: 'Who did it' })),
+  event_type: Type.Optional(Name),
+  entity_type: Type.Optional(Name),
+  entity_id: Type.Optional(Name),
+  from: Type.Optional(Type.String({ format: 'date-time', description: 'At or after' })),
+  to: Type.Optional(Type.String({ format: 'date-time', description: 'Before' })),
+  ip: Type.Optional(Type.Unsafe<string>({ type: 'string', anyOf: [{ format: 'ipv4' }, { format: 'ipv6' }] })),
+};
 
-export const AuditLogQuery = Type.Object(
-  {
-    ...PageQuery.properties,
-    user_id: Type.Optional(IdSchema<UserId>({ description: 'Who did it' })),
-    event_type: Type.Optional(Name),
-    entity_type: Type.Optional(Name),
-    entity_id: Type.Optional(Name),
-    from: Type.Optional(Type.String({ format: 'date-time', description: 'At or after' })),
-    to: Type.Optional(Type.String({ format: 'date-time', description: 'Before' })),
-    ip: Type.Optional(
-      Type.Unsafe<string>({ type: 'string', anyOf: [{ format: 'ipv4' }, { format: 'ipv6' }] }),
-    ),
-  },
-  { additionalProperties: false },
-);
+export const AuditLogQuery = Closed({ ...PageQuery.properties, ...Filter });
+/** `from` is inclusive, `to` exclusive. */
+export type AuditLogFilter = Pick<Static<typeof AuditLogQuery>, keyof typeof Filter>;

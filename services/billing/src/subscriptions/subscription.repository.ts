@@ -1,15 +1,6 @@
-import type { SubscriptionId, SubscriptionStatus, Tier, UserId } from '@hivesync/contracts';
+import type { UserId } from '@hivesync/contracts';
 import { type DataSource, query, type Transaction } from '@hivesync/database';
-
-export interface SubscriptionRow {
-  id: SubscriptionId;
-  status: SubscriptionStatus;
-  tier: Tier;
-  renews_at: Date | null;
-  ends_at: Date | null;
-  created_at: Date;
-  updated_at: Date;
-}
+import type { Subscription } from './subscription.schemas.ts';
 
 /**
  * The subscription that counts for a user now: the live one, else the canceled one that still runs.
@@ -18,8 +9,8 @@ export interface SubscriptionRow {
 export async function findSubscriptionInForce(
   source: DataSource | Transaction,
   userId: UserId,
-): Promise<SubscriptionRow | undefined> {
-  const [row] = await query<SubscriptionRow>(
+): Promise<Subscription | undefined> {
+  const [row] = await query<Subscription>(
     source,
     `select id, status, tier, renews_at, ends_at, created_at, updated_at
      from subscriptions

@@ -1,23 +1,27 @@
-import { IdSchema, type SubscriptionId, SubscriptionStatus, Tier } from '@hivesync/contracts';
-import { type Static, type TSchema, Type } from 'typebox';
+import {
+  Closed,
+  IdSchema,
+  Nullable,
+  type SubscriptionId,
+  SubscriptionStatus,
+  Tier,
+  Timestamp,
+} from '@hivesync/contracts';
+import type { Static } from 'typebox';
 
-const orNull = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
-const Time = Type.String({ format: 'date-time' });
-
-export const SubscriptionSchema = Type.Object(
+export const Subscription = Closed(
   {
-    id: orNull(IdSchema<SubscriptionId>()),
-    status: orNull(SubscriptionStatus),
+    id: Nullable(IdSchema<SubscriptionId>()),
+    status: Nullable(SubscriptionStatus),
     tier: Tier,
-    renews_at: orNull(Time),
-    ends_at: orNull(Time),
-    created_at: orNull(Time),
-    updated_at: orNull(Time),
+    renews_at: Nullable(Timestamp),
+    ends_at: Nullable(Timestamp),
+    created_at: Nullable(Timestamp),
+    updated_at: Nullable(Timestamp),
   },
   {
     $id: 'Subscription',
-    additionalProperties: false,
     description: 'The subscription in force. Who has none is on the free tier: all but `tier` is null.',
   },
 );
-export type SubscriptionBody = Static<typeof SubscriptionSchema>;
+export type Subscription = Static<typeof Subscription>;

@@ -1,25 +1,22 @@
-import { limitKeys, StringEnum, Tier } from '@hivesync/contracts';
+import { Closed, limitKeys, StringEnum, Tier, Timestamp } from '@hivesync/contracts';
 import { Page } from '@hivesync/http';
 import { type Static, Type } from 'typebox';
 
-export const LimitKey = StringEnum(limitKeys);
+const LimitKey = StringEnum(limitKeys);
 
-export const TierLimitSchema = Type.Object(
+export const TierLimit = Closed(
   {
     tier: Tier,
     limit_key: LimitKey,
     value: Type.Integer({ description: 'Bytes, items or requests, as the key says; `gpu` is 0 or 1' }),
-    updated_at: Type.String({ format: 'date-time' }),
+    updated_at: Timestamp,
   },
-  { $id: 'TierLimit', additionalProperties: false },
+  { $id: 'TierLimit' },
 );
-export type TierLimitBody = Static<typeof TierLimitSchema>;
+export type TierLimit = Static<typeof TierLimit>;
 
-export const TierLimitList = Page(TierLimitSchema);
+export const TierLimitList = Page(TierLimit);
 
-export const TierLimitParams = Type.Object({ tier: Tier, limit_key: LimitKey });
+export const TierLimitParams = Closed({ tier: Tier, limit_key: LimitKey });
 
-export const TierLimitValue = Type.Object(
-  { value: Type.Integer({ minimum: 0, maximum: 2_147_483_647 }) },
-  { additionalProperties: false },
-);
+export const TierLimitValue = Closed({ value: Type.Integer({ minimum: 0, maximum: 2_147_483_647 }) });

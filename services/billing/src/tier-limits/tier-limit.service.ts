@@ -12,7 +12,7 @@ export interface TierLimitChange {
 
 /**
  * Sets what a tier may use of one thing. Setting what already holds changes nothing and tells nobody.
- * Throws `NOT_FOUND` for a limit that does not exist, `VALIDATION_FAILED` for a switch set to more than 1.
+ * @throws ApiError NOT_FOUND for a limit that does not exist, VALIDATION_FAILED for a switch set to more than 1.
  */
 export async function changeTierLimit(tx: Transaction, change: TierLimitChange): Promise<TierLimitRow> {
   const { tier, limitKey, value, origin } = change;

@@ -1,5 +1,6 @@
 import type { EventId, NotificationId, NotificationType, UserId } from '@hivesync/contracts';
 import { type DataSource, newId, query, type Transaction } from '@hivesync/database';
+import type { PageRequest } from '@hivesync/http';
 
 export interface NotificationRecord {
   id: NotificationId;
@@ -47,8 +48,7 @@ export async function listNotifications(
   source: DataSource,
   userId: UserId,
   unreadOnly: boolean,
-  before: string | null,
-  limit: number,
+  { after, limit }: PageRequest,
 ): Promise<NotificationRecord[]> {
   return query<NotificationRecord>(
     source,
@@ -59,7 +59,7 @@ export async function listNotifications(
        and ($3::uuid is null or id < $3::uuid)
      order by id desc
      limit $4`,
-    [userId, unreadOnly, before, limit + 1],
+    [userId, unreadOnly, after?.id ?? null, limit + 1],
   );
 }
 

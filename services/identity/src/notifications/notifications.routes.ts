@@ -1,13 +1,5 @@
-import {
-  type App,
-  cursorScope,
-  decodeCursor,
-  errorResponses,
-  Page,
-  PageQuery,
-  pageFrom,
-} from '@hivesync/http';
-import { Closed } from '../fields.schemas.ts';
+import { Closed } from '@hivesync/contracts';
+import { type App, errorResponses, Page, PageQuery, readPage } from '@hivesync/http';
 import { countNotifications, listNotifications, markRead } from './notifications.repository.ts';
 import {
   MarkedRead,
@@ -25,7 +17,7 @@ export async function notificationsRoutes(app: App): Promise<void> {
   app.get(
     '/api/v1/notifications',
     {
-      preHandler: app.requireUser,
+      onRequest: app.requireUser,
       schema: {
         operationId: 'listNotifications',
         summary: 'My notifications, newest first',
@@ -35,22 +27,21 @@ export async function notificationsRoutes(app: App): Promise<void> {
       },
     },
     async (request) => {
-      const { limit, cursor, include_total, unread = false } = request.query;
-      const scope = cursorScope(request);
-      const before = decodeCursor(cursor, scope)?.id ?? null;
-      const rows = await listNotifications(app.dataSource, request.user.id, unread, before, limit);
-      const { items, next_cursor } = pageFrom(rows, limit, ({ id }) => ({ sort: null, id }), scope);
-      const total = include_total
-        ? { total: await countNotifications(app.dataSource, request.user.id, unread) }
-        : {};
-      return { items: items.map(toNotification), next_cursor, ...total };
+      const { user, query } = request;
+      const { unread = false } = query;
+      const page = await readPage(
+        request,
+        (page) => listNotifications(app.dataSource, user.id, unread, page),
+        () => countNotifications(app.dataSource, user.id, unread),
+      );
+      return { ...page, items: page.items.map(toNotification) };
     },
   );
 
   app.get(
     '/api/v1/notifications/unread-count',
     {
-      preHandler: app.requireUser,
+      onRequest: app.requireUser,
       schema: {
         operationId: 'countUnreadNotifications',
         summary: 'How many of my notifications are not read',
@@ -64,7 +55,7 @@ export async function notificationsRoutes(app: App): Promise<void> {
   app.post(
     '/api/v1/notifications/read',
     {
-      preHandler: app.requireUser,
+      onRequest: app.requireUser,
       schema: {
         operationId: 'markNotificationsRead',
         summary: 'Mark some or all of my notifications as read',

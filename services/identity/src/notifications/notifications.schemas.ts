@@ -1,6 +1,5 @@
-import { IdSchema, type NotificationId, NotificationType } from '@hivesync/contracts';
+import { Closed, IdSchema, type NotificationId, NotificationType, Timestamp } from '@hivesync/contracts';
 import { type Static, Type } from 'typebox';
-import { Closed, Timestamp } from '../fields.schemas.ts';
 import type { NotificationRecord } from './notifications.repository.ts';
 
 export const NotificationInList = Closed({

@@ -3,7 +3,6 @@ import { type App, errorResponses } from '@hivesync/http';
 import { Type } from 'typebox';
 import { describeDevice } from './devices.ts';
 import { logIn, type SessionContext } from './login.service.ts';
-import { canonicalAddress } from './networks.ts';
 import { refreshSession } from './refresh.service.ts';
 import {
   LoggedIn,
@@ -43,7 +42,7 @@ export async function authRoutes(app: App, { context }: { context: SessionContex
         email,
         password,
         device: describeDevice(device, request.headers['x-device-name'], userAgent),
-        address: canonicalAddress(request.ip),
+        address: request.origin.clientIp ?? null,
         userAgent: userAgent?.slice(0, 500) ?? null,
         origin: request.origin,
       });
@@ -80,7 +79,7 @@ export async function authRoutes(app: App, { context }: { context: SessionContex
   app.post(
     '/api/v1/auth/logout',
     {
-      preHandler: app.requireUser,
+      onRequest: app.requireUser,
       schema: {
         operationId: 'logout',
         summary: 'End this session',

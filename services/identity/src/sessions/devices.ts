@@ -23,8 +23,9 @@ export function describeDevice(
 ): Device {
   const agent = printable(userAgent);
   const guessed = platformSigns.find(([sign]) => sign.test(agent))?.[1] ?? 'unknown';
-  const name = given?.name ?? (printable(headerName) || agent || 'Unknown device');
-  return { name: name.slice(0, 200), platform: given?.platform ?? guessed };
+  // Headers are Latin-1, so this cannot cut a character in two; a name in the body has its limit by schema.
+  const name = given?.name ?? (printable(headerName) || agent || 'Unknown device').slice(0, 200);
+  return { name, platform: given?.platform ?? guessed };
 }
 
 const printable = (header: string | undefined): string => (header ?? '').replace(/\p{Cc}/gu, '').trim();

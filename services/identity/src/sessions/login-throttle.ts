@@ -33,7 +33,7 @@ export class LoginThrottle {
     this.#address = { limit: limits.perAddress, windowMinutes };
   }
 
-  /** @param address as from `canonicalAddress` */
+  /** @param address as `Origin` has it: IPv4 in IPv6 is IPv4, no zone */
   attempt(email: string, address: string | null): Attempt {
     return {
       accountKey: this.#hash(`account:${email.toLowerCase()}`),

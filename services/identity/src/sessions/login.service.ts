@@ -22,7 +22,7 @@ export interface LoginRequest {
   email: string;
   password: string;
   device: Device;
-  /** As from `canonicalAddress`. */
+  /** As `Origin` has it; null where a proxy made one up. */
   address: string | null;
   userAgent: string | null;
   origin: Origin;

@@ -1,18 +1,8 @@
-import { isIPv4, isIPv6 } from 'node:net';
-
-/** The address as PostgreSQL's `inet` takes it: IPv4 in IPv6 is IPv4, no zone; null for what is no address. */
-export function canonicalAddress(address: string | undefined): string | null {
-  const [bare = ''] = (address ?? '').split('%');
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(bare)?.[1];
-  const canonical = mapped ?? bare;
-  return isIPv4(canonical) || isIPv6(canonical) ? canonical : null;
-}
+import { isIPv6 } from 'node:net';
 
 /**
  * What one subscriber has: an IPv4 address, or the /64 that an IPv6 one is drawn from, as whoever holds a /64
  * has 2^64 addresses to try from.
- *
- * @param address as from `canonicalAddress`
  */
 export function subscriberNetwork(address: string): string {
   if (!isIPv6(address)) return address;

@@ -1,5 +1,6 @@
 import type { DeviceSessionId, SessionId, UserId } from '@hivesync/contracts';
 import { type DataSource, newId, query, type Transaction } from '@hivesync/database';
+import type { PageRequest } from '@hivesync/http';
 import type { Device } from './devices.ts';
 import type { SessionEndReason } from './session.entity.ts';
 
@@ -107,8 +108,7 @@ export async function touchSession(tx: Transaction, id: SessionId): Promise<void
 export async function listSessions(
   source: DataSource,
   userId: UserId,
-  before: string | null,
-  limit: number,
+  { after, limit }: PageRequest,
 ): Promise<SessionRecord[]> {
   return query<SessionRecord>(
     source,
@@ -128,7 +128,7 @@ export async function listSessions(
        and ($2::uuid is null or sessions.id < $2::uuid)
      order by sessions.id desc
      limit $3`,
-    [userId, before, limit + 1],
+    [userId, after?.id ?? null, limit + 1],
   );
 }
 

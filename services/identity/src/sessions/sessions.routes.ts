@@ -1,14 +1,6 @@
 import { ApiError } from '@hivesync/contracts';
 import { transaction } from '@hivesync/database';
-import {
-  type App,
-  cursorScope,
-  decodeCursor,
-  errorResponses,
-  Page,
-  PageQuery,
-  pageFrom,
-} from '@hivesync/http';
+import { type App, errorResponses, Page, PageQuery, readPage } from '@hivesync/http';
 import { Type } from 'typebox';
 import { countSessions, listSessions } from './sessions.repository.ts';
 import { SessionInList, SessionParams, toSessionInList } from './sessions.schemas.ts';
@@ -22,7 +14,7 @@ export async function sessionsRoutes(app: App): Promise<void> {
   app.get(
     '/api/v1/me/sessions',
     {
-      preHandler: app.requireUser,
+      onRequest: app.requireUser,
       schema: {
         operationId: 'listMySessions',
         summary: 'Where I am logged in, newest first',
@@ -32,21 +24,20 @@ export async function sessionsRoutes(app: App): Promise<void> {
       },
     },
     async (request) => {
-      const { limit, cursor, include_total } = request.query;
       const { id: userId, sid } = request.user;
-      const scope = cursorScope(request);
-      const before = decodeCursor(cursor, scope)?.id ?? null;
-      const rows = await listSessions(app.dataSource, userId, before, limit);
-      const { items, next_cursor } = pageFrom(rows, limit, ({ id }) => ({ sort: null, id }), scope);
-      const total = include_total ? { total: await countSessions(app.dataSource, userId) } : {};
-      return { items: items.map((item) => toSessionInList(item, sid)), next_cursor, ...total };
+      const page = await readPage(
+        request,
+        (page) => listSessions(app.dataSource, userId, page),
+        () => countSessions(app.dataSource, userId),
+      );
+      return { ...page, items: page.items.map((item) => toSessionInList(item, sid)) };
     },
   );
 
   app.delete(
     '/api/v1/me/sessions/:session_id',
     {
-      preHandler: app.requireUser,
+      onRequest: app.requireUser,
       schema: {
         operationId: 'endMySession',
         summary: 'End one of my sessions',
@@ -67,7 +58,7 @@ export async function sessionsRoutes(app: App): Promise<void> {
   app.delete(
     '/api/v1/me/sessions',
     {
-      preHandler: app.requireUser,
+      onRequest: app.requireUser,
       schema: {
         operationId: 'endMyOtherSessions',
         summary: 'End all my sessions but this one',

@@ -1,6 +1,6 @@
-import { IdSchema, type SessionId } from '@hivesync/contracts';
+import { Closed, IdSchema, Nullable, type SessionId, Text, Timestamp } from '@hivesync/contracts';
 import { type Static, Type } from 'typebox';
-import { Closed, Email, Nullable, OfferedPassword, Text, Timestamp } from '../fields.schemas.ts';
+import { Email, OfferedPassword } from '../fields.schemas.ts';
 import { accessTokenSeconds } from '../signing-keys/access-tokens.ts';
 import { Me, toMe } from '../users/users.schemas.ts';
 import type { TokenPair } from './login.service.ts';

@@ -1,6 +1,6 @@
+import { Closed } from '@hivesync/contracts';
 import type { App } from '@hivesync/http';
 import { Type } from 'typebox';
-import { Closed } from '../fields.schemas.ts';
 import type { SigningKeys } from './signing-keys.service.ts';
 
 const Jwks = Closed({

@@ -37,7 +37,7 @@ export async function accountRoutes(app: App): Promise<void> {
   app.get(
     '/api/v1/me',
     {
-      preHandler: app.requireUser,
+      onRequest: app.requireUser,
       schema: {
         operationId: 'getMe',
         summary: 'My account and profile',
@@ -54,7 +54,7 @@ export async function accountRoutes(app: App): Promise<void> {
   app.patch(
     '/api/v1/me',
     {
-      preHandler: app.requireUser,
+      onRequest: app.requireUser,
       schema: {
         operationId: 'updateMe',
         summary: 'Change my profile',

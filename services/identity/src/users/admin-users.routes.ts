@@ -1,17 +1,7 @@
-import { userInspected } from '@hivesync/contracts';
+import { Closed, userInspected } from '@hivesync/contracts';
 import { transaction } from '@hivesync/database';
 import { publish } from '@hivesync/events';
-import {
-  type App,
-  cursorScope,
-  decodeCursor,
-  errorResponses,
-  etag,
-  Page,
-  PageQuery,
-  pageFrom,
-} from '@hivesync/http';
-import { Closed } from '../fields.schemas.ts';
+import { type App, errorResponses, etag, Page, PageQuery, readPage } from '@hivesync/http';
 import { countUsers, listUsers } from './users.repository.ts';
 import { Me, toMe, toUserInList, UserInList, UserListQuery, UserParams } from './users.schemas.ts';
 import { existingUser } from './users.service.ts';
@@ -23,7 +13,7 @@ export async function adminUsersRoutes(app: App): Promise<void> {
   app.get(
     '/api/v1/admin/users',
     {
-      preHandler: app.requireAdmin,
+      onRequest: app.requireAdmin,
       schema: {
         operationId: 'listUsers',
         summary: 'All users, newest first, with their emails redacted',
@@ -33,20 +23,19 @@ export async function adminUsersRoutes(app: App): Promise<void> {
       },
     },
     async (request) => {
-      const { limit, cursor, include_total, ...filter } = request.query;
-      const scope = cursorScope(request);
-      const before = decodeCursor(cursor, scope)?.id ?? null;
-      const rows = await listUsers(app.dataSource, filter, before, limit);
-      const { items, next_cursor } = pageFrom(rows, limit, ({ id }) => ({ sort: null, id }), scope);
-      const total = include_total ? { total: await countUsers(app.dataSource, filter) } : {};
-      return { items: items.map(toUserInList), next_cursor, ...total };
+      const page = await readPage(
+        request,
+        (page) => listUsers(app.dataSource, request.query, page),
+        () => countUsers(app.dataSource, request.query),
+      );
+      return { ...page, items: page.items.map(toUserInList) };
     },
   );
 
   app.get(
     '/api/v1/admin/users/:user_id',
     {
-      preHandler: app.requireAdmin,
+      onRequest: app.requireAdmin,
       schema: {
         operationId: 'getUser',
         summary: 'One user, whole',

@@ -1,6 +1,5 @@
-import { PublicUser, type UserId } from '@hivesync/contracts';
+import { Closed, Nullable, PublicUser, type UserId } from '@hivesync/contracts';
 import { type App, ResolveBody, ResolveReply } from '@hivesync/http';
-import { Closed, Nullable } from '../fields.schemas.ts';
 import { findUserByEmail, findUsers, type UserRecord } from './users.repository.ts';
 import { FindByEmailBody } from './users.schemas.ts';
 import { publicUser } from './users.service.ts';

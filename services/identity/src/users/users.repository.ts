@@ -1,5 +1,6 @@
 import type { Tier, UserId, UserRole } from '@hivesync/contracts';
 import { type DataSource, query, type Transaction } from '@hivesync/database';
+import type { PageRequest } from '@hivesync/http';
 
 /** A user with its profile, as one. */
 export interface UserRecord {
@@ -35,15 +36,15 @@ const columns = `
 /** Writes a user and its profile, or nothing (false) where the email is taken, whatever its case. */
 export async function insertUser(
   tx: Transaction,
-  user: Pick<UserRecord, 'id' | 'email' | 'role' | 'displayName'> & { passwordHash: string },
+  user: Pick<UserRecord, 'id' | 'email' | 'displayName'> & { passwordHash: string },
 ): Promise<boolean> {
   const inserted = await query<{ id: UserId }>(
     tx,
-    `insert into users (id, email, password_hash, role)
-     values ($1, $2, $3, $4)
+    `insert into users (id, email, password_hash)
+     values ($1, $2, $3)
      on conflict (lower(email)) do nothing
      returning id`,
-    [user.id, user.email, user.passwordHash, user.role],
+    [user.id, user.email, user.passwordHash],
   );
   if (inserted.length === 0) return false;
   await query(tx, 'insert into user_profiles (user_id, display_name) values ($1, $2)', [
@@ -146,16 +147,15 @@ export async function saveProfile(
 }
 
 export interface UserFilter {
-  tier?: Tier;
-  role?: UserRole;
+  tier?: Tier | undefined;
+  role?: UserRole | undefined;
 }
 
 /** Newest first: ids are UUIDv7 and sort by time. Fetches one row more than `limit` to show if more follow. */
 export async function listUsers(
   source: Transaction | DataSource,
   filter: UserFilter,
-  before: string | null,
-  limit: number,
+  { after, limit }: PageRequest,
 ): Promise<UserRecord[]> {
   return query<UserRecord>(
     source,
@@ -167,7 +167,7 @@ export async function listUsers(
        and ($3::uuid is null or users.id < $3::uuid)
      order by users.id desc
      limit $4`,
-    [filter.tier ?? null, filter.role ?? null, before, limit + 1],
+    [filter.tier ?? null, filter.role ?? null, after?.id ?? null, limit + 1],
   );
 }
 

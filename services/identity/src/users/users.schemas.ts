@@ -1,6 +1,15 @@
-import { IdSchema, Tier, type UserId, UserRole } from '@hivesync/contracts';
+import {
+  Closed,
+  IdSchema,
+  Nullable,
+  Text,
+  Tier,
+  Timestamp,
+  type UserId,
+  UserRole,
+} from '@hivesync/contracts';
 import { type Static, Type } from 'typebox';
-import { AvatarUrl, Closed, Email, Nullable, Text, Timestamp } from '../fields.schemas.ts';
+import { AvatarUrl, Email } from '../fields.schemas.ts';
 import { minimumCharacters } from './passwords.ts';
 import type { UserRecord } from './users.repository.ts';
 import { redactEmail } from './users.service.ts';

@@ -9,6 +9,7 @@ import {
 } from '@hivesync/contracts';
 import { type DataSource, newId, type Transaction } from '@hivesync/database';
 import { type Origin, publish } from '@hivesync/events';
+import { preconditionFailed } from '@hivesync/http';
 import { explainPreferencesRefusal } from './preferences.ts';
 import {
   bumpVersion,
@@ -27,7 +28,6 @@ export interface Registration {
   email: string;
   passwordHash: string;
   displayName?: string | undefined;
-  role?: UserRole;
 }
 
 export interface ProfileChange {
@@ -59,7 +59,6 @@ export async function registerUser(
     id,
     email: registration.email,
     passwordHash: registration.passwordHash,
-    role: registration.role ?? 'user',
     displayName: registration.displayName ?? defaultDisplayName,
   });
   if (!inserted) throw new ApiError('EMAIL_TAKEN', { errors: [{ path: '/email', message: 'is taken' }] });
@@ -89,7 +88,7 @@ export async function changeProfile(
   const version = await lockUser(tx, id);
   if (version === null) throw new ApiError('NOT_FOUND');
   if (expectedVersion !== null && expectedVersion !== version) {
-    throw new ApiError('PRECONDITION_FAILED', { headers: { etag: `"${version}"` } });
+    throw preconditionFailed(version);
   }
   const before = await existingUser(tx, id);
   const after = {

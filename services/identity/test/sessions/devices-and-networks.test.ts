@@ -1,19 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { describeDevice } from '../../src/sessions/devices.ts';
-import { canonicalAddress, subscriberNetwork } from '../../src/sessions/networks.ts';
+import { subscriberNetwork } from '../../src/sessions/networks.ts';
 
 describe('an address', () => {
-  test.each([
-    ['192.0.2.7', '192.0.2.7'],
-    ['::ffff:192.0.2.7', '192.0.2.7'],
-    ['fe80::1%eth0', 'fe80::1'],
-    ['2001:db8::1', '2001:db8::1'],
-    ['unknown', null],
-    [undefined, null],
-  ])('%s is %s', (given, canonical) => {
-    expect(canonicalAddress(given)).toBe(canonical);
-  });
-
   test.each([
     ['192.0.2.7', '192.0.2.7'],
     ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2::/64'],
@@ -34,6 +23,11 @@ describe('a device', () => {
     ['as nobody says', undefined, undefined, undefined, 'Unknown device', 'unknown'],
   ])('is named %s', (_, body, header, agent, name, platform) => {
     expect(describeDevice(body, header, agent)).toEqual({ name, platform });
+  });
+
+  test('keeps what the body says whole, whose limit counts code points', () => {
+    const name = `a${'🐝'.repeat(150)}`;
+    expect(describeDevice({ name }, undefined, iphone).name).toBe(name);
   });
 
   test('has no control characters and at most 200 characters in its name', () => {

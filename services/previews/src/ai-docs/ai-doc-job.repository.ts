@@ -1,34 +1,16 @@
-import type { AiDocJobId, JobStatus, ProjectId, Tier, UserId } from '@hivesync/contracts';
+import type { ProjectId } from '@hivesync/contracts';
 import { type DataSource, query, type Transaction } from '@hivesync/database';
-import type { CursorKey } from '@hivesync/http';
-
-export interface AiDocJobFilter {
-  status?: JobStatus | undefined;
-}
-
-export interface AiDocJobRow {
-  id: AiDocJobId;
-  project_id: ProjectId;
-  file_path: string;
-  requester_id: UserId;
-  requester_name: string | null;
-  tier: Tier;
-  status: JobStatus;
-  created_at: Date;
-  /** `created_at` as PostgreSQL prints it: a Date would lose the microseconds that order rows. */
-  sort_key: string;
-  completed_at: Date | null;
-}
+import type { Paged, PageRequest } from '@hivesync/http';
+import type { AiDocJob, AiDocJobFilter } from './ai-doc-job.schemas.ts';
 
 /** The newest documentation jobs of a project that match; `limit` + 1 of them, to tell whether more follow. */
 export function listAiDocJobs(
   source: DataSource | Transaction,
   projectId: ProjectId,
   filter: AiDocJobFilter,
-  after: CursorKey | null,
-  limit: number,
-): Promise<AiDocJobRow[]> {
-  return query<AiDocJobRow>(
+  { after, limit }: PageRequest,
+): Promise<Paged<AiDocJob>[]> {
+  return query<Paged<AiDocJob>>(
     source,
     `select job.id,
             job.project_id,

@@ -1,16 +1,15 @@
-import type { DataSource } from '@hivesync/database';
-import { type App, cursorScope, decodeCursor, errorResponses, pageFrom } from '@hivesync/http';
+import { type App, errorResponses, Page, readPage } from '@hivesync/http';
 import { requireMember } from '../members/access.ts';
 import { ProjectParams } from '../preview-jobs/preview-job.schemas.ts';
-import { type AiDocJobRow, countAiDocJobs, listAiDocJobs } from './ai-doc-job.repository.ts';
-import { type AiDocJobBody, AiDocJobPage, AiDocJobQuery } from './ai-doc-job.schemas.ts';
+import { countAiDocJobs, listAiDocJobs } from './ai-doc-job.repository.ts';
+import { AiDocJob, AiDocJobQuery } from './ai-doc-job.schemas.ts';
 
 /** For members of the project. */
-export async function aiDocJobRoutes(app: App, { dataSource }: { dataSource: DataSource }): Promise<void> {
+export async function aiDocJobRoutes(app: App): Promise<void> {
   app.get(
     '/api/v1/projects/:project_id/ai-docs',
     {
-      preHandler: app.requireUser,
+      onRequest: app.requireUser,
       schema: {
         operationId: 'listAiDocs',
         summary: 'List the AI documentation jobs of a project, newest first',
@@ -18,32 +17,19 @@ export async function aiDocJobRoutes(app: App, { dataSource }: { dataSource: Dat
         params: ProjectParams,
         querystring: AiDocJobQuery,
         response: {
-          200: AiDocJobPage,
+          200: Page(AiDocJob),
           ...errorResponses('VALIDATION_FAILED', 'MALFORMED_CURSOR', 'NOT_FOUND'),
         },
       },
     },
     async (request) => {
-      const { project_id: projectId } = request.params;
-      const { limit, cursor, include_total: withTotal, ...filter } = request.query;
-      const scope = cursorScope(request);
-      const after = decodeCursor(cursor, scope);
-      await requireMember(dataSource, projectId, request.user.id);
-      const rows = await listAiDocJobs(dataSource, projectId, filter, after, limit);
-      const page = pageFrom(rows, limit, ({ sort_key: sort, id }) => ({ sort, id }), scope);
-      return {
-        items: page.items.map(toBody),
-        next_cursor: page.next_cursor,
-        ...(withTotal && { total: await countAiDocJobs(dataSource, projectId, filter) }),
-      };
+      const { params, query, user } = request;
+      await requireMember(app.dataSource, params.project_id, user.id);
+      return readPage(
+        request,
+        (page) => listAiDocJobs(app.dataSource, params.project_id, query, page),
+        () => countAiDocJobs(app.dataSource, params.project_id, query),
+      );
     },
   );
-}
-
-function toBody({ sort_key: _, created_at, completed_at, ...job }: AiDocJobRow): AiDocJobBody {
-  return {
-    ...job,
-    created_at: created_at.toISOString(),
-    completed_at: completed_at?.toISOString() ?? null,
-  };
 }

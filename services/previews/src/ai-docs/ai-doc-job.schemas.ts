@@ -1,31 +1,34 @@
-import { type AiDocJobId, IdSchema, JobStatus, type ProjectId, Tier, type UserId } from '@hivesync/contracts';
-import { Page, PageQuery } from '@hivesync/http';
+import {
+  type AiDocJobId,
+  Closed,
+  IdSchema,
+  JobStatus,
+  Nullable,
+  type ProjectId,
+  Tier,
+  Timestamp,
+  type UserId,
+} from '@hivesync/contracts';
+import { PageQuery } from '@hivesync/http';
 import { type Static, Type } from 'typebox';
 
-const Time = Type.String({ format: 'date-time' });
-
-export const AiDocJobSchema = Type.Object(
+export const AiDocJob = Closed(
   {
     id: IdSchema<AiDocJobId>(),
     project_id: IdSchema<ProjectId>(),
     file_path: Type.String(),
     requester_id: IdSchema<UserId>(),
-    requester_name: Type.Union([Type.String(), Type.Null()], {
+    requester_name: Nullable(Type.String(), {
       description: 'Display name of the requester; null when the account is deleted',
     }),
     tier: Tier,
     status: JobStatus,
-    created_at: Time,
-    completed_at: Type.Union([Time, Type.Null()]),
+    created_at: Timestamp,
+    completed_at: Nullable(Timestamp),
   },
-  { $id: 'AiDocJob', additionalProperties: false },
+  { $id: 'AiDocJob' },
 );
-export type AiDocJobBody = Static<typeof AiDocJobSchema>;
+export type AiDocJob = Static<typeof AiDocJob>;
 
-export const AiDocJobPage = Page(AiDocJobSchema);
-
-export const AiDocJobQuery = Type.Object(
-  { ...PageQuery.properties, status: Type.Optional(JobStatus) },
-  { additionalProperties: false },
-);
+export const AiDocJobQuery = Closed({ ...PageQuery.properties, status: Type.Optional(JobStatus) });
 export type AiDocJobFilter = Pick<Static<typeof AiDocJobQuery>, 'status'>;

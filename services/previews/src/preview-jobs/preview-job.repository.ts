@@ -1,45 +1,16 @@
-import type {
-  DeviceType,
-  JobErrorCode,
-  JobStatus,
-  PreviewJobId,
-  ProjectId,
-  Tier,
-  UserId,
-  WorkerNodeId,
-} from '@hivesync/contracts';
+import type { ProjectId } from '@hivesync/contracts';
 import { type DataSource, query, type Transaction } from '@hivesync/database';
-import type { CursorKey } from '@hivesync/http';
-
-export interface PreviewJobFilter {
-  status?: JobStatus | undefined;
-}
-
-export interface PreviewJobRow {
-  id: PreviewJobId;
-  project_id: ProjectId;
-  requested_by: UserId;
-  requested_by_name: string | null;
-  tier: Tier;
-  status: JobStatus;
-  device_type: DeviceType;
-  worker_id: WorkerNodeId | null;
-  error_code: JobErrorCode | null;
-  created_at: Date;
-  /** `created_at` as PostgreSQL prints it: a Date would lose the microseconds that order rows. */
-  sort_key: string;
-  completed_at: Date | null;
-}
+import type { Paged, PageRequest } from '@hivesync/http';
+import type { PreviewJob, PreviewJobFilter } from './preview-job.schemas.ts';
 
 /** The newest preview jobs of a project that match; `limit` + 1 of them, to tell whether more follow. */
 export function listPreviewJobs(
   source: DataSource | Transaction,
   projectId: ProjectId,
   filter: PreviewJobFilter,
-  after: CursorKey | null,
-  limit: number,
-): Promise<PreviewJobRow[]> {
-  return query<PreviewJobRow>(
+  { after, limit }: PageRequest,
+): Promise<Paged<PreviewJob>[]> {
+  return query<Paged<PreviewJob>>(
     source,
     `select job.id,
             job.project_id,

@@ -1,45 +1,41 @@
 import {
+  Closed,
   DeviceType,
   IdSchema,
   JobErrorCode,
   JobStatus,
+  Nullable,
   type PreviewJobId,
   type ProjectId,
   Tier,
+  Timestamp,
   type UserId,
   type WorkerNodeId,
 } from '@hivesync/contracts';
-import { Page, PageQuery } from '@hivesync/http';
+import { PageQuery } from '@hivesync/http';
 import { type Static, Type } from 'typebox';
 
-const Time = Type.String({ format: 'date-time' });
+export const ProjectParams = Closed({ project_id: IdSchema<ProjectId>() });
 
-export const ProjectParams = Type.Object({ project_id: IdSchema<ProjectId>() });
-
-export const PreviewJobSchema = Type.Object(
+export const PreviewJob = Closed(
   {
     id: IdSchema<PreviewJobId>(),
     project_id: IdSchema<ProjectId>(),
     requested_by: IdSchema<UserId>(),
-    requested_by_name: Type.Union([Type.String(), Type.Null()], {
+    requested_by_name: Nullable(Type.String(), {
       description: 'Display name of the requester; null when the account is deleted',
     }),
     tier: Tier,
     status: JobStatus,
     device_type: DeviceType,
-    worker_id: Type.Union([IdSchema<WorkerNodeId>(), Type.Null()]),
-    error_code: Type.Union([JobErrorCode, Type.Null()]),
-    created_at: Time,
-    completed_at: Type.Union([Time, Type.Null()]),
+    worker_id: Nullable(IdSchema<WorkerNodeId>()),
+    error_code: Nullable(JobErrorCode),
+    created_at: Timestamp,
+    completed_at: Nullable(Timestamp),
   },
-  { $id: 'PreviewJob', additionalProperties: false },
+  { $id: 'PreviewJob' },
 );
-export type PreviewJobBody = Static<typeof PreviewJobSchema>;
+export type PreviewJob = Static<typeof PreviewJob>;
 
-export const PreviewJobPage = Page(PreviewJobSchema);
-
-export const PreviewJobQuery = Type.Object(
-  { ...PageQuery.properties, status: Type.Optional(JobStatus) },
-  { additionalProperties: false },
-);
+export const PreviewJobQuery = Closed({ ...PageQuery.properties, status: Type.Optional(JobStatus) });
 export type PreviewJobFilter = Pick<Static<typeof PreviewJobQuery>, 'status'>;

@@ -1,13 +1,7 @@
 import type { TaskAttachmentId, TaskId, UserId } from '@hivesync/contracts';
 import { newId, query, type Transaction } from '@hivesync/database';
-import {
-  keysetCondition,
-  keysetOrder,
-  type Paged,
-  type PageRequest,
-  Parameters,
-  type SortKey,
-} from '../keyset.ts';
+import type { Paged, PageRequest } from '@hivesync/http';
+import { keysetCondition, keysetOrder, Parameters, type SortKey } from '../keyset.ts';
 import type { Attachment, NewAttachment } from './attachment.schemas.ts';
 
 const columns = `

@@ -1,8 +1,7 @@
 import { transaction } from '@hivesync/database';
-import { type App, errorResponses, Page, PageQuery, unitOfWork } from '@hivesync/http';
+import { type App, errorResponses, Page, PageQuery, readPage, unitOfWork } from '@hivesync/http';
 import { Type } from 'typebox';
 import { actorOf } from '../actor.ts';
-import { readPage } from '../paging.ts';
 import { TaskParams } from '../tasks/task.schemas.ts';
 import { requireProjectOfTask } from '../tasks/task.service.ts';
 import { countAttachments, listAttachments } from './attachment.repository.ts';

@@ -1,6 +1,14 @@
-import { IdSchema, type TaskAttachmentId, type TaskId, type UserId } from '@hivesync/contracts';
+import {
+  Closed,
+  IdSchema,
+  Nullable,
+  type TaskAttachmentId,
+  type TaskId,
+  Text,
+  Timestamp,
+  type UserId,
+} from '@hivesync/contracts';
 import { type Static, Type } from 'typebox';
-import { Closed, Nullable, Text, Timestamp } from '../fields.schemas.ts';
 
 export const AttachmentParams = Closed({
   task_id: IdSchema<TaskId>(),

@@ -1,14 +1,7 @@
 import type { CommentEntityType, CommentId, ProjectId, UserId } from '@hivesync/contracts';
 import { newId, query, type Transaction } from '@hivesync/database';
-import {
-  keysetCondition,
-  keysetOrder,
-  type Order,
-  type Paged,
-  type PageRequest,
-  Parameters,
-  type SortKey,
-} from '../keyset.ts';
+import type { Paged, PageRequest } from '@hivesync/http';
+import { keysetCondition, keysetOrder, type Order, Parameters, type SortKey } from '../keyset.ts';
 import { personSql } from '../references/user-ref.repository.ts';
 import type { Comment, NewComment } from './comment.schemas.ts';
 

@@ -1,11 +1,21 @@
-import { CommentEntityType, type CommentId, IdSchema, type ProjectId, StringEnum } from '@hivesync/contracts';
+import {
+  Closed,
+  CommentEntityType,
+  type CommentId,
+  IdSchema,
+  Nullable,
+  type ProjectId,
+  StringEnum,
+  Text,
+  Timestamp,
+} from '@hivesync/contracts';
 import { PageQuery } from '@hivesync/http';
 import { type Static, Type } from 'typebox';
-import { Closed, Nullable, Person, Text, Timestamp } from '../fields.schemas.ts';
+import { Person } from '../fields.schemas.ts';
 
 export const CommentParams = Closed({ comment_id: IdSchema<CommentId>() });
-const Body = Text(20_000, 1);
-const FilePath = Text(1024, 1);
+const Body = Text(20_000, { min: 1, description: '`@[<user_id>]` mentions a member' });
+const FilePath = Text(1024, { min: 1 });
 const Line = Type.Integer({ minimum: 1, maximum: 2_147_483_647 });
 const EntityId = Type.String({ format: 'uuid' });
 
@@ -16,7 +26,7 @@ export const NewComment = Closed({
   file_path: Type.Optional(FilePath),
   line: Type.Optional(Line),
   parent_id: Type.Optional(Nullable(IdSchema<CommentId>({ description: 'The first comment of the thread' }))),
-  body: Type.Unsafe<string>({ ...Body, description: '`@[<user_id>]` mentions a member' }),
+  body: Body,
 });
 export type NewComment = Static<typeof NewComment>;
 

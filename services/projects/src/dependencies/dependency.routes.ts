@@ -1,9 +1,8 @@
-import { IdSchema, type TaskId } from '@hivesync/contracts';
+import { Closed, IdSchema, type TaskId } from '@hivesync/contracts';
 import { transaction } from '@hivesync/database';
 import { type App, errorResponses } from '@hivesync/http';
 import { Type } from 'typebox';
 import { actorOf } from '../actor.ts';
-import { Closed } from '../fields.schemas.ts';
 import { addDependency, removeDependency } from './dependency.service.ts';
 
 const DependencyParams = Closed({ task_id: IdSchema<TaskId>(), depends_on_task_id: IdSchema<TaskId>() });

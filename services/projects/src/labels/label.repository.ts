@@ -1,13 +1,7 @@
 import type { ProjectId, TaskLabelId } from '@hivesync/contracts';
 import { newId, query, type Transaction } from '@hivesync/database';
-import {
-  keysetCondition,
-  keysetOrder,
-  type Paged,
-  type PageRequest,
-  Parameters,
-  type SortKey,
-} from '../keyset.ts';
+import type { Paged, PageRequest } from '@hivesync/http';
+import { keysetCondition, keysetOrder, Parameters, type SortKey } from '../keyset.ts';
 import type { Label, NewLabel } from './label.schemas.ts';
 
 const columns = 'label.id, label.project_id, label.name, label.color, label.created_at';

@@ -1,6 +1,13 @@
-import { IdSchema, type ProjectId, type TaskId, type TaskLabelId } from '@hivesync/contracts';
+import {
+  Closed,
+  IdSchema,
+  type ProjectId,
+  type TaskId,
+  type TaskLabelId,
+  Timestamp,
+} from '@hivesync/contracts';
 import { type Static, Type } from 'typebox';
-import { Closed, Color, Name, Timestamp } from '../fields.schemas.ts';
+import { Color, Name } from '../fields.schemas.ts';
 
 export const LabelParams = Closed({ project_id: IdSchema<ProjectId>(), label_id: IdSchema<TaskLabelId>() });
 export const TaskLabelParams = Closed({ task_id: IdSchema<TaskId>(), label_id: IdSchema<TaskLabelId>() });

@@ -1,13 +1,7 @@
 import type { InvitationId, ProjectId, UserId } from '@hivesync/contracts';
 import { newId, query, type Transaction } from '@hivesync/database';
-import {
-  keysetCondition,
-  keysetOrder,
-  type Paged,
-  type PageRequest,
-  Parameters,
-  type SortKey,
-} from '../keyset.ts';
+import type { Paged, PageRequest } from '@hivesync/http';
+import { keysetCondition, keysetOrder, Parameters, type SortKey } from '../keyset.ts';
 import { personSql } from '../references/user-ref.repository.ts';
 import type { Invitation, ReceivedInvitation } from './member.schemas.ts';
 

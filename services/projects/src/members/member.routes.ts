@@ -1,8 +1,7 @@
 import { transaction } from '@hivesync/database';
-import { type App, errorResponses, Page, PageQuery } from '@hivesync/http';
+import { type App, errorResponses, Page, PageQuery, readPage } from '@hivesync/http';
 import { Type } from 'typebox';
 import { actorOf } from '../actor.ts';
-import { readPage } from '../paging.ts';
 import { ProjectParams } from '../projects/project.schemas.ts';
 import { requireMember } from './access.ts';
 import { countMembers, listMembers } from './member.repository.ts';

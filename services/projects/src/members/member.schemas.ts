@@ -1,6 +1,14 @@
-import { IdSchema, type InvitationId, MemberRole, type ProjectId, type UserId } from '@hivesync/contracts';
+import {
+  Closed,
+  IdSchema,
+  type InvitationId,
+  MemberRole,
+  type ProjectId,
+  Timestamp,
+  type UserId,
+} from '@hivesync/contracts';
 import { type Static, Type } from 'typebox';
-import { Closed, Person, Timestamp } from '../fields.schemas.ts';
+import { Person } from '../fields.schemas.ts';
 
 export const MemberParams = Closed({ project_id: IdSchema<ProjectId>(), user_id: IdSchema<UserId>() });
 export const InvitationParams = Closed({ invitation_id: IdSchema<InvitationId>() });

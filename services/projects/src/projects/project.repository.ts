@@ -1,14 +1,7 @@
 import type { ProjectId, TeamMemberId, UserId } from '@hivesync/contracts';
 import { newId, query, type Transaction } from '@hivesync/database';
-import {
-  keysetCondition,
-  keysetOrder,
-  type Order,
-  type Paged,
-  type PageRequest,
-  Parameters,
-  type SortKey,
-} from '../keyset.ts';
+import type { Paged, PageRequest } from '@hivesync/http';
+import { keysetCondition, keysetOrder, type Order, Parameters, type SortKey } from '../keyset.ts';
 import type { NewProject, Project, ProjectChanges, ProjectSummary } from './project.schemas.ts';
 
 export interface ProjectFilter {

@@ -1,8 +1,16 @@
 import type { ProjectId } from '@hivesync/contracts';
 import { transaction } from '@hivesync/database';
-import { type App, errorResponses, etag, ifMatchVersion, Page, unitOfWork, versioned } from '@hivesync/http';
+import {
+  type App,
+  errorResponses,
+  etag,
+  ifMatchVersion,
+  Page,
+  readPage,
+  unitOfWork,
+  versioned,
+} from '@hivesync/http';
 import { actorOf } from '../actor.ts';
-import { readPage } from '../paging.ts';
 import { countProjects, listProjects } from './project.repository.ts';
 import {
   NewProject,

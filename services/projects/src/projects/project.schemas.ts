@@ -1,7 +1,15 @@
-import { IdSchema, MemberRole, type ProjectId, StringEnum, type UserId } from '@hivesync/contracts';
+import {
+  Closed,
+  IdSchema,
+  MemberRole,
+  type ProjectId,
+  StringEnum,
+  Timestamp,
+  type UserId,
+} from '@hivesync/contracts';
 import { PageQuery } from '@hivesync/http';
 import { type Static, Type } from 'typebox';
-import { Closed, Description, Name, Timestamp } from '../fields.schemas.ts';
+import { Description, Name } from '../fields.schemas.ts';
 
 export const ProjectParams = Closed({ project_id: IdSchema<ProjectId>() });
 

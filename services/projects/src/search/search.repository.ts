@@ -1,14 +1,7 @@
 import type { ProjectId, UserId } from '@hivesync/contracts';
 import { query, type Transaction } from '@hivesync/database';
-import {
-  containing,
-  keysetCondition,
-  keysetOrder,
-  type Paged,
-  type PageRequest,
-  Parameters,
-  type SortKey,
-} from '../keyset.ts';
+import type { Paged, PageRequest } from '@hivesync/http';
+import { containing, keysetCondition, keysetOrder, Parameters, type SortKey } from '../keyset.ts';
 import type { SearchHit, SearchType } from './search.schemas.ts';
 
 export interface Search {

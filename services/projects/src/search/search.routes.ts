@@ -1,6 +1,5 @@
 import { ApiError } from '@hivesync/contracts';
-import { type App, errorResponses, Page } from '@hivesync/http';
-import { readPage } from '../paging.ts';
+import { type App, errorResponses, Page, readPage } from '@hivesync/http';
 import { highlightsOf } from './highlights.ts';
 import { countHits, type Search, search } from './search.repository.ts';
 import { SearchHit, SearchQuery, searchTypes } from './search.schemas.ts';

@@ -1,7 +1,6 @@
-import { IdSchema, type ProjectId, StringEnum } from '@hivesync/contracts';
+import { Closed, IdSchema, Nullable, type ProjectId, StringEnum, Text } from '@hivesync/contracts';
 import { PageQuery } from '@hivesync/http';
 import { type Static, Type } from 'typebox';
-import { Closed, Nullable, Text } from '../fields.schemas.ts';
 
 export const searchTypes = ['project', 'task', 'comment'] as const;
 const SearchType = StringEnum(searchTypes);
@@ -10,7 +9,7 @@ export type SearchType = Static<typeof SearchType>;
 export const SearchQuery = Type.Object(
   {
     ...PageQuery.properties,
-    q: Type.Unsafe<string>({ ...Text(200), description: 'At least 2 characters' }),
+    q: Text(200, { description: 'At least 2 characters' }),
     type: Type.Optional(Type.Array(SearchType, { maxItems: 3, description: 'Only these; may be repeated' })),
     project_id: Type.Optional(IdSchema<ProjectId>()),
   },

@@ -1,13 +1,7 @@
 import type { ProjectId, ProjectTagId } from '@hivesync/contracts';
 import { newId, query, type Transaction } from '@hivesync/database';
-import {
-  keysetCondition,
-  keysetOrder,
-  type Paged,
-  type PageRequest,
-  Parameters,
-  type SortKey,
-} from '../keyset.ts';
+import type { Paged, PageRequest } from '@hivesync/http';
+import { keysetCondition, keysetOrder, Parameters, type SortKey } from '../keyset.ts';
 import type { NewTag, Tag } from './tag.schemas.ts';
 
 const columns = 'tag.id, tag.project_id, tag.name, tag.color, tag.created_at';

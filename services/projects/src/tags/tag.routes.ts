@@ -1,9 +1,8 @@
 import { transaction } from '@hivesync/database';
-import { type App, errorResponses, Page, PageQuery, unitOfWork } from '@hivesync/http';
+import { type App, errorResponses, Page, PageQuery, readPage, unitOfWork } from '@hivesync/http';
 import { Type } from 'typebox';
 import { actorOf } from '../actor.ts';
 import { requireMember } from '../members/access.ts';
-import { readPage } from '../paging.ts';
 import { ProjectParams } from '../projects/project.schemas.ts';
 import { countTags, listTags } from './tag.repository.ts';
 import { NewTag, Tag, TagParams } from './tag.schemas.ts';

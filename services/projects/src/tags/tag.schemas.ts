@@ -1,6 +1,6 @@
-import { IdSchema, type ProjectId, type ProjectTagId } from '@hivesync/contracts';
+import { Closed, IdSchema, type ProjectId, type ProjectTagId, Timestamp } from '@hivesync/contracts';
 import { type Static, Type } from 'typebox';
-import { Closed, Color, Name, Timestamp } from '../fields.schemas.ts';
+import { Color, Name } from '../fields.schemas.ts';
 
 export const TagParams = Closed({ project_id: IdSchema<ProjectId>(), tag_id: IdSchema<ProjectTagId>() });
 export const NewTag = Closed({ name: Name, color: Color });

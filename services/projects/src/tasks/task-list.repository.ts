@@ -1,15 +1,7 @@
 import type { ProjectId, TaskLabelId, TaskStatus, UserId } from '@hivesync/contracts';
 import { query, type Transaction } from '@hivesync/database';
-import {
-  containing,
-  keysetCondition,
-  keysetOrder,
-  type Order,
-  type Paged,
-  type PageRequest,
-  Parameters,
-  type SortKey,
-} from '../keyset.ts';
+import type { Paged, PageRequest } from '@hivesync/http';
+import { containing, keysetCondition, keysetOrder, type Order, Parameters, type SortKey } from '../keyset.ts';
 import { taskSummaryColumns } from './task.repository.ts';
 import type { TaskSort, TaskSummary } from './task.schemas.ts';
 

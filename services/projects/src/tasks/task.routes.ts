@@ -1,10 +1,18 @@
 import type { TaskId, UserId } from '@hivesync/contracts';
 import { transaction } from '@hivesync/database';
-import { type App, errorResponses, etag, ifMatchVersion, Page, unitOfWork, versioned } from '@hivesync/http';
+import {
+  type App,
+  errorResponses,
+  etag,
+  ifMatchVersion,
+  Page,
+  readPage,
+  unitOfWork,
+  versioned,
+} from '@hivesync/http';
 import { Type } from 'typebox';
 import { actorOf } from '../actor.ts';
 import { requireMember } from '../members/access.ts';
-import { readPage } from '../paging.ts';
 import { ProjectParams } from '../projects/project.schemas.ts';
 import { bulkUpdate } from './bulk-update.service.ts';
 import {

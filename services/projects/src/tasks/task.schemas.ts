@@ -1,18 +1,22 @@
 import {
+  Closed,
   IdSchema,
+  Nullable,
   type ProjectId,
   StringEnum,
   type TaskId,
   type TaskLabelId,
   TaskStatus,
+  Text,
+  Timestamp,
   type UserId,
 } from '@hivesync/contracts';
 import { PageQuery } from '@hivesync/http';
 import { type Static, Type } from 'typebox';
-import { Closed, Day, Description, Nullable, Person, Text, Timestamp } from '../fields.schemas.ts';
+import { Day, Description, Person } from '../fields.schemas.ts';
 
 export const TaskParams = Closed({ task_id: IdSchema<TaskId>() });
-const Title = Text(500, 1);
+const Title = Text(500, { min: 1 });
 
 /** A task in a list: without the description, which may be long. */
 export const TaskSummary = Closed({
@@ -119,7 +123,7 @@ export const TaskListQuery = Type.Object(
     label: Type.Optional(IdSchema<TaskLabelId>()),
     due_from: Type.Optional(Day),
     due_to: Type.Optional(Day),
-    q: Type.Optional(Text(200, 1)),
+    q: Type.Optional(Text(200, { min: 1 })),
     sort: StringEnum(taskSorts, { default: 'created' }),
     order: StringEnum(['asc', 'desc'], { default: 'desc' }),
   },

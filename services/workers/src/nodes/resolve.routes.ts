@@ -1,10 +1,9 @@
 import { PublicNode } from '@hivesync/contracts';
-import type { DataSource } from '@hivesync/database';
 import { type App, ResolveBody, ResolveReply } from '@hivesync/http';
 import { resolveNodes } from './worker-node.repository.ts';
 
 /** For services that refer to nodes. */
-export async function resolveRoutes(app: App, { dataSource }: { dataSource: DataSource }): Promise<void> {
+export async function resolveRoutes(app: App): Promise<void> {
   app.post(
     '/internal/nodes/resolve',
     {
@@ -16,7 +15,7 @@ export async function resolveRoutes(app: App, { dataSource }: { dataSource: Data
       },
     },
     async (request) => {
-      const nodes = await resolveNodes(dataSource, request.body.ids);
+      const nodes = await resolveNodes(app.dataSource, request.body.ids);
       return { items: nodes.map(({ id, version, name, type }) => ({ id, version, data: { name, type } })) };
     },
   );

@@ -1,35 +1,15 @@
-import type { WorkerNodeId, WorkerStatus, WorkerType } from '@hivesync/contracts';
+import type { WorkerNodeId, WorkerType } from '@hivesync/contracts';
 import { type DataSource, query, type Transaction } from '@hivesync/database';
-import type { CursorKey } from '@hivesync/http';
-
-export interface WorkerNodeFilter {
-  status?: WorkerStatus | undefined;
-  type?: WorkerType | undefined;
-}
-
-export interface WorkerNodeRow {
-  id: WorkerNodeId;
-  cloudflare_id: string | null;
-  name: string;
-  type: WorkerType;
-  status: WorkerStatus;
-  capacity: number;
-  software_version: string | null;
-  last_heartbeat_at: Date | null;
-  created_at: Date;
-  /** `created_at` as PostgreSQL prints it: a Date would lose the microseconds that order rows. */
-  sort_key: string;
-  updated_at: Date;
-}
+import type { Paged, PageRequest } from '@hivesync/http';
+import type { WorkerNode, WorkerNodeFilter } from './worker-node.schemas.ts';
 
 /** The newest nodes that match; `limit` + 1 of them, to tell whether more follow. Never their tokens. */
 export function listWorkerNodes(
   source: DataSource | Transaction,
   filter: WorkerNodeFilter,
-  after: CursorKey | null,
-  limit: number,
-): Promise<WorkerNodeRow[]> {
-  return query<WorkerNodeRow>(
+  { after, limit }: PageRequest,
+): Promise<Paged<WorkerNode>[]> {
+  return query<Paged<WorkerNode>>(
     source,
     `select id,
             cloudflare_id,

@@ -1,31 +1,35 @@
-import { IdSchema, type WorkerNodeId, WorkerStatus, WorkerType } from '@hivesync/contracts';
-import { Page, PageQuery } from '@hivesync/http';
-import { type Static, type TSchema, Type } from 'typebox';
+import {
+  Closed,
+  IdSchema,
+  Nullable,
+  Timestamp,
+  type WorkerNodeId,
+  WorkerStatus,
+  WorkerType,
+} from '@hivesync/contracts';
+import { PageQuery } from '@hivesync/http';
+import { type Static, Type } from 'typebox';
 
-const orNull = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
-const Time = Type.String({ format: 'date-time' });
-
-export const WorkerNodeSchema = Type.Object(
+export const WorkerNode = Closed(
   {
     id: IdSchema<WorkerNodeId>(),
-    cloudflare_id: orNull(Type.String()),
+    cloudflare_id: Nullable(Type.String()),
     name: Type.String(),
     type: WorkerType,
     status: WorkerStatus,
     capacity: Type.Integer({ description: 'Jobs it runs at once' }),
-    software_version: orNull(Type.String()),
-    last_heartbeat_at: orNull(Time),
-    created_at: Time,
-    updated_at: Time,
+    software_version: Nullable(Type.String()),
+    last_heartbeat_at: Nullable(Timestamp),
+    created_at: Timestamp,
+    updated_at: Timestamp,
   },
-  { $id: 'WorkerNode', additionalProperties: false },
+  { $id: 'WorkerNode' },
 );
-export type WorkerNodeBody = Static<typeof WorkerNodeSchema>;
+export type WorkerNode = Static<typeof WorkerNode>;
 
-export const WorkerNodePage = Page(WorkerNodeSchema);
-
-export const WorkerNodeQuery = Type.Object(
-  { ...PageQuery.properties, status: Type.Optional(WorkerStatus), type: Type.Optional(WorkerType) },
-  { additionalProperties: false },
-);
+export const WorkerNodeQuery = Closed({
+  ...PageQuery.properties,
+  status: Type.Optional(WorkerStatus),
+  type: Type.Optional(WorkerType),
+});
 export type WorkerNodeFilter = Pick<Static<typeof WorkerNodeQuery>, 'status' | 'type'>;
