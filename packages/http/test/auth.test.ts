@@ -2,7 +2,9 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { readFeed } from '@hivesync/events';
 import { type TestTokens, testTokens, testUser } from '@hivesync/testing';
+import Fastify from 'fastify';
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { authentication } from '../src/auth/authentication.ts';
 import {
   baseConfigSchema,
   loadConfig,
@@ -269,4 +271,13 @@ test('configuration and key resolver agree on what SERVICE_URLS is', async () =>
   await expect(verifyUserToken(await (await testTokens()).userToken(alice), keys)).rejects.toMatchObject({
     code: 'UPSTREAM_UNAVAILABLE',
   });
+});
+
+test('a guard that would run too late is found at boot', async () => {
+  const app = Fastify();
+  authentication(app, { service: 'billing', keys: (await testTokens()).keys });
+  app.get('/early', { onRequest: app.requireUser }, async () => ({}));
+  expect(() => app.get('/late', { preHandler: app.requireUser }, async () => ({}))).toThrow(
+    'GET /late: a guard belongs in onRequest',
+  );
 });

@@ -41,8 +41,8 @@ declare module 'fastify' {
     /** The app's own metrics; a service adds its counters and gauges here. */
     metrics: Registry;
     /**
-     * Lets only people with a valid access token through; afterwards `request.user` is set. As a route's
-     * `onRequest` or `preHandler` (it runs before the body is read in both cases), or as a plugin's `onRequest` hook.
+     * Lets only people with a valid access token through; afterwards `request.user` is set. As `onRequest` of a
+     * route or of a plugin, so that it runs before the body is read.
      */
     requireUser: onRequestAsyncHookHandler;
     /** As `requireUser`, for administrators: others get 403 ADMIN_ONLY. */

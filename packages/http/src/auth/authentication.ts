@@ -56,7 +56,7 @@ export function authentication(
     const token = bearerToken(request.headers.authorization);
     services.set(request, await verifyServiceToken(token, options.service, options.keys));
   });
-  hoistGuards(app, [requireUser, requireAdmin]);
+  refuseLateGuards(app, [requireUser, requireAdmin]);
 }
 
 /** By the route that matched, so that no spelling of the URL leads around it. */
@@ -64,15 +64,12 @@ function isInternal(request: FastifyRequest): boolean {
   return /^\/internal(\/|$)/.test(request.routeOptions.url ?? request.url);
 }
 
-/** Who calls is settled before a body is read or validated, wherever a route put its guard. */
-function hoistGuards(app: FastifyInstance, guards: readonly Guard[]): void {
-  app.addHook('onRoute', (route) => {
-    const handlers: unknown[] = [route.preHandler ?? []].flat();
-    const found = guards.filter((guard) => handlers.includes(guard));
-    if (found.length === 0) return;
-    route.preHandler = [route.preHandler ?? []]
-      .flat()
-      .filter((one) => !found.some((guard) => Object.is(guard, one)));
-    route.onRequest = [...found, ...[route.onRequest ?? []].flat()];
+/** Who calls is settled before a body is read or validated: a guard anywhere else is a mistake, found at boot. */
+function refuseLateGuards(app: FastifyInstance, guards: readonly Guard[]): void {
+  app.addHook('onRoute', ({ method, url, preParsing, preValidation, preHandler }) => {
+    const late: unknown[] = [preParsing, preValidation, preHandler].flat();
+    if (guards.some((guard) => late.includes(guard))) {
+      throw new TypeError(`${method} ${url}: a guard belongs in onRequest`);
+    }
   });
 }

@@ -17,7 +17,7 @@ const IdempotencyKey = Type.Optional(
  */
 export function documentRoute(app: FastifyInstance, route: RouteOptions): void {
   if (!route.schema || route.schema.hide) return;
-  const guards: unknown[] = [route.onRequest ?? [], route.preHandler ?? []].flat();
+  const guards: unknown[] = [route.onRequest ?? []].flat();
   const internal = route.url.startsWith('/internal');
   const admin = guards.includes(app.requireAdmin);
   const user = admin || guards.includes(app.requireUser);

@@ -1,0 +1,12 @@
+import { expect, test } from 'vitest';
+import { clientAddress } from '../src/app/origin.ts';
+
+test.each([
+  ['192.0.2.7', '192.0.2.7'],
+  ['::ffff:192.0.2.7', '192.0.2.7'],
+  ['fe80::1%eth0', 'fe80::1'],
+  ['2001:db8::1', '2001:db8::1'],
+  ['unknown', undefined],
+])('the address %s is %s', (given, address) => {
+  expect(clientAddress(given)).toBe(address);
+});
