@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { newId } from '@hivesync/database';
 import { testUser } from '@hivesync/testing';
@@ -94,6 +95,20 @@ describe('the same key and body', () => {
     expect(again.headers['idempotency-replayed']).toBeUndefined();
     expect((await create('a', 'k1')).body).toBe(again.body);
   });
+});
+
+test('what is kept is hashed under a key that serves nothing else', async () => {
+  const { cursorSecret, idempotencySecret } = service.app;
+  await create('a', 'k1');
+  const [row] = await service.database.query<{ request_hash: Buffer }>(
+    'select request_hash from projects.idempotency_keys',
+  );
+  const hashed = (secret: Buffer) =>
+    createHmac('sha256', secret)
+      .update(JSON.stringify(['POST', '/api/v1/notes', [['text', 'a']]]))
+      .digest();
+  expect(row?.request_hash).toEqual(hashed(idempotencySecret));
+  expect(row?.request_hash).not.toEqual(hashed(cursorSecret));
 });
 
 test('another body under the key is 422', async () => {

@@ -37,7 +37,10 @@ declare module 'fastify' {
     referenceOwners: ReferenceOwners;
     /** Tokens for calls to other services. @throws TypeError in an app without a key. */
     serviceTokens: ServiceTokens;
+    /** Authenticates page cursors. */
     cursorSecret: Buffer;
+    /** Keys the hashes of what is kept with an `Idempotency-Key`. */
+    idempotencySecret: Buffer;
     /** The app's own metrics; a service adds its counters and gauges here. */
     metrics: Registry;
     /**

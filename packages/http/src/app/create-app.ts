@@ -7,6 +7,7 @@ import { authentication } from '../auth/authentication.ts';
 import { type KeyResolver, remoteKeys } from '../auth/key-resolver.ts';
 import { serviceKeySet, serviceTokenIssuer } from '../auth/service-tokens.ts';
 import type { AppConfig } from '../config/base-config.ts';
+import { derivedSecret } from '../config/derived-secret.ts';
 import { parsePrivateKey } from '../config/private-key.ts';
 import { handleError, handleFrameworkError, rawBadRequest } from '../errors/error-handler.ts';
 import { notFound } from '../errors/not-found.ts';
@@ -18,7 +19,6 @@ import { eventsRoute } from '../operations/events-route.ts';
 import { type Check, health } from '../operations/health.ts';
 import { createLogger, type Logger, requestLog } from '../operations/logging.ts';
 import { metrics } from '../operations/metrics.ts';
-import { cursorSecret } from '../paging/cursor.ts';
 import { httpReferenceOwners, type ReferenceOwners } from '../references/reference-owners.ts';
 import type { App } from './app.ts';
 import { jsonBody } from './json-body.ts';
@@ -133,7 +133,8 @@ function decorate(app: App, options: ServiceAppOptions): void {
   });
   app.decorate('lifecycle', lifecycle);
   app.decorate('serviceTokens', tokens);
-  app.decorate('cursorSecret', cursorSecret(config));
+  app.decorate('cursorSecret', derivedSecret(config, 'page cursors'));
+  app.decorate('idempotencySecret', derivedSecret(config, 'idempotency keys'));
   app.decorate(
     'referenceOwners',
     options.referenceOwners ?? httpReferenceOwners({ serviceUrls: config.SERVICE_URLS, tokens }),

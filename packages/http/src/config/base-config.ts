@@ -42,7 +42,7 @@ export const baseConfigSchema = Type.Object({
     Type.String({
       minLength: 16,
       description:
-        'Authenticates page cursors; the same in all replicas. Absent: derived from SERVICE_PRIVATE_KEY',
+        'Keys of two kinds are derived from it: one authenticates page cursors, one hashes what is kept with an Idempotency-Key. The same in all replicas. Absent: SERVICE_PRIVATE_KEY takes its place',
     }),
   ),
 });

@@ -52,13 +52,15 @@ function callerOf(request: FastifyRequest): string {
   const user = userOf(request);
   if (user) return `user:${user.id}`;
   if (request.service) return `service:${request.service}`;
-  const address = createHmac('sha256', request.server.cursorSecret).update(request.ip).digest('base64url');
+  const address = createHmac('sha256', request.server.idempotencySecret)
+    .update(request.ip)
+    .digest('base64url');
   return `anonymous:${address}`;
 }
 
 /** Keyed, because the body of a registration holds a password and the hash is kept for 24 h. */
 function hashOf({ method, url, body, server }: FastifyRequest): Buffer {
-  return createHmac('sha256', server.cursorSecret)
+  return createHmac('sha256', server.idempotencySecret)
     .update(JSON.stringify([method, url, canonical(body)]))
     .digest();
 }

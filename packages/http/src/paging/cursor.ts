@@ -1,8 +1,7 @@
-import { createHash, createHmac, hkdfSync, timingSafeEqual } from 'node:crypto';
+import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import { ApiError } from '@hivesync/contracts';
 import type { FastifyRequest } from 'fastify';
 import { userOf } from '../auth/authentication.ts';
-import type { AppConfig } from '../config/base-config.ts';
 
 /**
  * Where a page begins: sort key and id of the last row before it. The key is text as PostgreSQL prints it (a
@@ -19,13 +18,6 @@ export interface CursorScope {
 }
 
 const tagBytes = 16;
-
-/** The secret behind all cursors of an app: the same in every replica, kept over restarts. */
-export function cursorSecret(config: AppConfig): Buffer {
-  const secret =
-    config.CURSOR_SECRET ?? config.SERVICE_PRIVATE_KEY ?? 'no cursors are given out without a secret';
-  return Buffer.from(hkdfSync('sha256', secret, '', 'hivesync page cursors', 32));
-}
 
 /**
  * The scope of a list request: its route, path parameters, caller, and every query parameter except those of
