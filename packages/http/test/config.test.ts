@@ -27,6 +27,7 @@ test('reads, converts and fills in', () => {
     DRAIN_SECONDS: 1,
     DATABASE_URL: whole.DATABASE_URL,
     DATABASE_POOL_SIZE: 10,
+    OUTBOX_RETENTION_DAYS: 30,
     SERVICE_URLS: { identity: 'http://127.0.0.1:8081' },
     SERVICE_PRIVATE_KEY: der,
   });

@@ -19,6 +19,7 @@ import { eventsRoute } from '../operations/events-route.ts';
 import { type Check, health } from '../operations/health.ts';
 import { createLogger, type Logger, requestLog } from '../operations/logging.ts';
 import { metrics } from '../operations/metrics.ts';
+import { outboxRetention } from '../operations/outbox-retention.ts';
 import { httpReferenceOwners, type ReferenceOwners } from '../references/reference-owners.ts';
 import type { App } from './app.ts';
 import { jsonBody } from './json-body.ts';
@@ -110,6 +111,7 @@ export async function createApp(options: ServiceAppOptions): Promise<App> {
     app.lifecycle.every('expired idempotency keys', expiredAnswersEverySeconds, () =>
       deleteExpiredAnswers(dataSource),
     );
+    outboxRetention(app, dataSource, config.OUTBOX_RETENTION_DAYS ?? 0);
   }
   return app;
 }

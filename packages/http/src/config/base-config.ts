@@ -45,6 +45,13 @@ export const baseConfigSchema = Type.Object({
         'Keys of two kinds are derived from it: one authenticates page cursors, one hashes what is kept with an Idempotency-Key. The same in all replicas. Absent: SERVICE_PRIVATE_KEY takes its place',
     }),
   ),
+  OUTBOX_RETENTION_DAYS: Type.Integer({
+    default: 30,
+    minimum: 0,
+    maximum: 36_500,
+    description:
+      'Age in days after which events that every known reader has applied are deleted; 0 keeps them for ever',
+  }),
 });
 
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';

@@ -60,9 +60,10 @@ export class Lifecycle {
 
   /**
    * Has `work` done when the database is there and every `seconds` after that, never twice at once in this
-   * process. A failure is logged, and the next turn tries again.
+   * process. A failure is logged, and the next turn tries again. Events are read once the first turn is over, unless
+   * it is said not to hold the start up.
    */
-  every(name: string, seconds: number, work: Work): void {
+  every(name: string, seconds: number, work: Work, { holdsStart = true } = {}): void {
     let busy = false;
     const turn = async () => {
       if (busy || this.closing.aborted) return;
@@ -76,7 +77,9 @@ export class Lifecycle {
       }
     };
     this.whenReady(name, async () => {
-      await turn();
+      const first = turn();
+      if (holdsStart) await first;
+      else this.#track(first);
       if (this.closing.aborted) return;
       this.#timers.add(setInterval(() => this.#track(turn()), seconds * 1_000).unref());
     });
