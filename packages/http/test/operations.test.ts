@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { userRegistered } from '@hivesync/contracts';
-import { createDataSource } from '@hivesync/database';
+import { createDataSource, type DataSource } from '@hivesync/database';
 import { Consumers, defineSubscriptions, on } from '@hivesync/events';
 import {
   atFileEnd,
   emptyDatabase,
   severableProxy,
+  type TestDatabase,
   testDatabase,
   testTokens,
   testUser,
@@ -16,6 +17,7 @@ import {
   baseConfigSchema,
   createApp,
   createLogger,
+  type Logger,
   loadConfig,
   startService,
   stopService,
@@ -25,7 +27,7 @@ import { notesDatabase } from './support/notes-database.ts';
 import { startNotes } from './support/notes-service.ts';
 
 const alice = testUser();
-const logger = createLogger({ service: 'projects', level: 'silent' });
+const silent = createLogger({ service: 'projects', level: 'silent' });
 
 async function until<T>(read: () => Promise<T>, done: (value: T) => boolean, ms = 15_000): Promise<T> {
   const end = Date.now() + ms;
@@ -36,8 +38,36 @@ async function until<T>(read: () => Promise<T>, done: (value: T) => boolean, ms 
   }
 }
 
+/** Lines of the level `info` about what is done in the background. */
+function recordedLog() {
+  const lines: Record<string, unknown>[] = [];
+  const logger = createLogger(
+    { service: 'projects', level: 'info' },
+    {
+      write: (text) => {
+        const line = JSON.parse(text);
+        if (line.msg.includes('outbox')) lines.push(line);
+      },
+    },
+  );
+  return { lines, logger };
+}
+
+/** As many events as are given, of which only the number matters, each in a transaction of its own. */
+async function insertEvents(dataSource: DataSource, count: number): Promise<void> {
+  for (let at = 0; at < count; at += 1) {
+    await dataSource.query(
+      `insert into outbox (id, type, aggregate, subject, aggregate_version, data)
+       values (gen_random_uuid(), 'projects.note.created', 'projects.note', 'n', 0, '{}')`,
+    );
+  }
+}
+
 /** An app whose database is not connected yet, as `main.ts` makes it. */
-async function unconnected(url: string) {
+async function unconnected(
+  url: string,
+  { environment = {}, logger = silent }: { environment?: Record<string, string>; logger?: Logger } = {},
+) {
   const tokens = await testTokens();
   const config = loadConfig(baseConfigSchema, {
     PORT: '0',
@@ -46,6 +76,7 @@ async function unconnected(url: string) {
     DATABASE_URL: url,
     SERVICE_URLS: '{}',
     SERVICE_PRIVATE_KEY: tokens.privateKey('projects'),
+    ...environment,
   });
   const dataSource = createDataSource(notesDatabase, url);
   const app = await buildNotes({ config, dataSource, keys: tokens.keys, logger });
@@ -65,7 +96,11 @@ describe('readiness', () => {
     const answer = await app.inject('/health/ready');
     expect(answer.json()).toEqual({
       status: 'ok',
-      checks: { database: { status: 'ok', ms: expect.any(Number) }, schema: { status: 'ok' } },
+      checks: {
+        database: { status: 'ok', ms: expect.any(Number) },
+        schema: { status: 'ok' },
+        feed: { status: 'ok', held: expect.any(Number), held_seconds: expect.any(Number) },
+      },
     });
     expect((await app.inject('/health/live')).json()).toEqual({ status: 'ok' });
   });
@@ -112,16 +147,123 @@ describe('readiness', () => {
       database: notesDatabase,
       consumers,
       openapi: { title: 'x', description: 'x' },
-      logger,
+      logger: silent,
     });
     const answer = await app.inject('/health/ready');
     expect(answer.statusCode).toBe(200);
     expect(answer.json().checks.events).toEqual({
       status: 'ok',
-      sources: [{ source: 'identity', behind: null, last_event_at: null }],
+      sources: [{ source: 'identity', behind: null, held: null, held_seconds: null, last_event_at: null }],
     });
-    expect((await app.inject('/metrics')).body).toContain('event_consumer_events_total');
+    await service.database.query(
+      `insert into projects.parked_events (source, event_id, position, type, subject, reason, error, attempts, event)
+       select 'identity', n::text, '1.1', 't', 's', 'failed', 'e', 5, '{}' from generate_series(1, 3) as n`,
+    );
+    const { body } = await app.inject('/metrics');
+    expect(body).toContain('event_consumer_parked{source="identity",service="projects"} 3');
+    expect(body).toContain(
+      'event_consumer_events_total{source="identity",outcome="handler_failures",service="projects"} 0',
+    );
+    expect(body).not.toContain('handlerFailures');
     await app.close();
+  });
+});
+
+test('an event that another transaction holds back shows in readiness and metrics', async () => {
+  const { app, dataSource } = await startNotes();
+  const told = async () => {
+    const { feed } = (await app.inject('/health/ready')).json().checks;
+    const { body } = await app.inject('/metrics');
+    return { feed, seconds: Number(/event_feed_held_seconds\{service="projects"\} (\S+)/.exec(body)?.[1]) };
+  };
+  const nothing = { feed: { status: 'ok', held: 0, held_seconds: 0 }, seconds: 0 };
+  expect(await until(told, ({ seconds }) => seconds === 0)).toEqual(nothing);
+  const writer = dataSource.createQueryRunner();
+  await writer.startTransaction();
+  await writer.query('select pg_current_xact_id()');
+  await insertEvents(dataSource, 2);
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  const { feed, seconds } = await told();
+  await writer.rollbackTransaction();
+  await writer.release();
+  expect(feed).toEqual({ status: 'ok', held: 2, held_seconds: expect.any(Number) });
+  expect(seconds).toBeGreaterThan(0.1);
+  expect(await until(told, (now) => now.seconds === 0)).toEqual(nothing);
+});
+
+describe('the outbox', () => {
+  /** Three events of 40 days ago and one of 10; audit has read all but the newest three. */
+  async function published() {
+    const database = await testDatabase(notesDatabase);
+    const service = await startNotes({ on: database });
+    await insertEvents(service.dataSource, 4);
+    await database.query(
+      `update projects.outbox set created_at = now() - make_interval(days => case when position < 4 then 40 else 10 end);
+       insert into projects.feed_readers (consumer, transaction_id, position)
+       select 'audit', transaction_id, position from projects.outbox order by position desc limit 1`,
+    );
+    return database;
+  }
+  const positions = async (database: TestDatabase) =>
+    (await database.query<{ position: string }>('select position from projects.outbox order by 1')).map(
+      ({ position }) => Number(position),
+    );
+  async function serve(database: TestDatabase, environment: Record<string, string> = {}) {
+    const { lines, logger } = recordedLog();
+    const { app } = await unconnected(database.appUrl('projects'), { environment, logger });
+    await (await startService(app)).started;
+    return { app, lines };
+  }
+
+  test('loses what is older than 30 days and read by everyone; logged and counted', async () => {
+    const database = await published();
+    const { app, lines } = await serve(database);
+    expect(
+      await until(
+        () => positions(database),
+        ({ length }) => length === 1,
+      ),
+    ).toEqual([4]);
+    await until(
+      async () => lines.length,
+      (length) => length > 0,
+    );
+    expect(lines).toEqual([expect.objectContaining({ msg: 'outbox pruned', deleted: 3, slowest: 'audit' })]);
+    expect((await app.inject('/metrics')).body).toContain('event_outbox_pruned_total{service="projects"} 3');
+    await stopService(app);
+  });
+
+  test('keeps what the slowest reader has not applied', async () => {
+    const database = await published();
+    await database.query(
+      `insert into projects.feed_readers (consumer, transaction_id, position)
+       select 'identity', transaction_id, position from projects.outbox where position = 2`,
+    );
+    const { app } = await serve(database);
+    expect(
+      await until(
+        () => positions(database),
+        ({ length }) => length === 2,
+      ),
+    ).toEqual([3, 4]);
+    await stopService(app);
+  });
+
+  test('is kept for as long as is configured, for ever with 0', async () => {
+    const database = await published();
+    for (const days of ['41', '0']) {
+      const { app, lines } = await serve(database, { OUTBOX_RETENTION_DAYS: days });
+      await stopService(app); // which lets work under way finish
+      expect([await positions(database), lines]).toEqual([[1, 2, 3, 4], []]);
+    }
+    const { app } = await serve(database, { OUTBOX_RETENTION_DAYS: '9' });
+    expect(
+      await until(
+        () => positions(database),
+        ({ length }) => length === 0,
+      ),
+    ).toEqual([]);
+    await stopService(app);
   });
 });
 

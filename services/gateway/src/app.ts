@@ -40,6 +40,7 @@ export async function buildApp({
     logger,
     openapi: { title, description, document: () => merged },
     trustProxy: config.TRUSTED_PROXIES?.split(',').map((one) => one.trim()) ?? false,
+    metricsForInsiders: true,
     readiness: servicesReadiness(config.SERVICE_URLS),
   });
   await app.register(swaggerUi, {

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { App } from '@hivesync/http';
 import { atFileEnd, testTokens, testUser } from '@hivesync/testing';
 import { beforeEach, expect, test } from 'vitest';
 import { buildApp, type Dependencies, loadConfig } from '../src/app.ts';
@@ -36,7 +37,7 @@ atFileEnd(async () => {
 const projects = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 const tokens = await testTokens();
 
-async function gateway(more: Partial<Dependencies> = {}, env: Record<string, string> = {}): Promise<string> {
+async function unlistening(more: Partial<Dependencies> = {}, env: Record<string, string> = {}): Promise<App> {
   const config = loadConfig({
     PORT: '0',
     LOG_LEVEL: 'silent',
@@ -46,7 +47,11 @@ async function gateway(more: Partial<Dependencies> = {}, env: Record<string, str
   });
   const app = await buildApp({ config, documents, keys: tokens.keys, ...more });
   atFileEnd(async () => app.close());
-  return app.listen({ port: 0, host: '127.0.0.1' });
+  return app;
+}
+
+async function gateway(more: Partial<Dependencies> = {}, env: Record<string, string> = {}): Promise<string> {
+  return (await unlistening(more, env)).listen({ port: 0, host: '127.0.0.1' });
 }
 const problem = async (answer: Response) => (await answer.json()) as Record<string, unknown>;
 
@@ -68,6 +73,23 @@ test('what is inside stays inside, whatever a service documents and whoever asks
     expect(answer.headers.get('content-type')).toMatch(/^application\/problem\+json/);
   }
   expect(asked).toEqual([]);
+});
+
+test('metrics are for those who ask directly from a private network', async () => {
+  const app = await unlistening({}, { TRUSTED_PROXIES: '10.0.0.0/8' });
+  const statusOf = async (remoteAddress: string, headers: Record<string, string> = {}) =>
+    (await app.inject({ url: '/metrics', remoteAddress, headers })).statusCode;
+  for (const insider of ['127.0.0.1', '::1', '10.1.2.3', '172.31.0.9', '::ffff:192.168.1.1', 'fd00::7']) {
+    expect(await statusOf(insider), insider).toBe(200);
+  }
+  for (const stranger of ['203.0.113.7', '172.32.0.1', '2001:db8::1', '::ffff:203.0.113.7']) {
+    expect(await statusOf(stranger), stranger).toBe(404);
+    expect(await statusOf('10.1.2.3', { 'x-forwarded-for': stranger }), `for ${stranger}`).toBe(404);
+  }
+  // Whom a proxy forwards is not known to be an insider, whatever is claimed of him.
+  expect(await statusOf('10.1.2.3', { 'x-forwarded-for': '127.0.0.1' })).toBe(404);
+  const refused = await app.inject({ url: '/metrics', remoteAddress: '203.0.113.7' });
+  expect(refused.json()).toMatchObject({ code: 'ROUTE_NOT_FOUND' });
 });
 
 test('an unknown path is 404 and an unknown method 405 with Allow, as problem documents with the request’s id', async () => {

@@ -48,6 +48,8 @@ export interface ServiceAppOptions {
   bodyLimit?: number;
   /** Whose `X-Forwarded-*` is believed. Default: that of private networks, where our gateway is. */
   trustProxy?: boolean | string[];
+  /** Keeps `/metrics` to direct callers from this machine or a private network: for an app that the public reaches. */
+  metricsForInsiders?: boolean;
   /** What readiness tells beside its own checks. */
   readiness?: (() => Promise<Record<string, Check>>) | undefined;
 }
@@ -104,7 +106,7 @@ export async function createApp(options: ServiceAppOptions): Promise<App> {
   authentication(app, { service, keys: options.keys ?? remoteKeys(config.SERVICE_URLS) });
   idempotency(app);
   requestLog(app);
-  metrics(app, { service, dataSource, consumers });
+  metrics(app, { service, dataSource, consumers, insidersOnly: options.metricsForInsiders ?? false });
   health(app, { dataSource, database, consumers, more: options.readiness });
   if (dataSource && service !== 'gateway') {
     eventsRoute(app, { dataSource, listenUrl: config.DATABASE_LISTEN_URL });

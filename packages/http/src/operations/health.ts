@@ -6,8 +6,9 @@ import {
   type ServiceDatabase,
   UnfitDatabaseError,
 } from '@hivesync/database';
-import type { Consumers } from '@hivesync/events';
+import { type Consumers, heldEvents } from '@hivesync/events';
 import type { FastifyInstance } from 'fastify';
+import { within } from './deadline.ts';
 
 /** One part of readiness; `failing` fails the whole. */
 export type Check = { status: 'ok' | 'failing'; [detail: string]: unknown };
@@ -25,7 +26,8 @@ const schemaKnownForMs = 10_000;
 
 /**
  * `GET /health/live`: the process answers. `GET /health/ready`: it can do its work (200), or which check fails (503).
- * How far consumers are behind is told but fails nothing: the requests of this service are not late by it.
+ * How far consumers are behind, and what this service's own feed holds back, is told but fails nothing: the requests
+ * of this service are not late by it.
  */
 export function health(app: FastifyInstance, options: HealthOptions): void {
   const schema = { hide: true };
@@ -37,6 +39,7 @@ export function health(app: FastifyInstance, options: HealthOptions): void {
       checks.database = await database(options.dataSource);
       if (checks.database.status === 'ok') {
         checks.schema = await schemaVersion(options);
+        checks.feed = await feed(options.dataSource);
         if (options.consumers) checks.events = await lag(options.consumers);
       }
     }
@@ -76,34 +79,31 @@ async function database(dataSource: DataSource): Promise<Check> {
   }
 }
 
+async function feed(dataSource: DataSource): Promise<Check> {
+  try {
+    const { events, seconds } = await within(databaseDeadlineMs, heldEvents(dataSource));
+    return { status: 'ok', held: events, held_seconds: seconds };
+  } catch {
+    // Without tables the schema's own check says what is wrong.
+    return { status: 'ok', held: 'not known' };
+  }
+}
+
 async function lag(consumers: Consumers): Promise<Check> {
   try {
     const sources = await within(databaseDeadlineMs, consumers.lag());
     return {
       status: 'ok',
-      sources: sources.map(({ source, behind, lastEventAt }) => ({
+      sources: sources.map(({ source, behind, held, lastEventAt }) => ({
         source,
         behind,
+        held: held?.events ?? null,
+        held_seconds: held?.seconds ?? null,
         last_event_at: lastEventAt,
       })),
     };
   } catch {
     // The database's own check says what is wrong.
     return { status: 'ok', sources: 'not known' };
-  }
-}
-
-/** @throws ApiError DATABASE_UNAVAILABLE after `ms`. */
-async function within<T>(ms: number, work: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new ApiError('DATABASE_UNAVAILABLE')), ms);
-  });
-  // It goes on without us; what it says then concerns nobody.
-  work.catch(() => undefined);
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
   }
 }

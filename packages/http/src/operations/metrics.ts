@@ -1,21 +1,33 @@
+import { ApiError } from '@hivesync/contracts';
 import type { DataSource } from '@hivesync/database';
 import type { Consumers } from '@hivesync/events';
 import type { FastifyInstance } from 'fastify';
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { consumerMetrics, feedMetrics } from './event-metrics.ts';
+import { isInsider } from './insider.ts';
 
-/** `GET /metrics` in Prometheus' text format: of requests, the process, the connection pool and consumers. */
-export function metrics(
-  app: FastifyInstance,
-  options: { service: string; dataSource: DataSource | undefined; consumers: Consumers | undefined },
-): void {
+export interface MetricsOptions {
+  service: string;
+  dataSource: DataSource | undefined;
+  consumers: Consumers | undefined;
+  /** Others than insiders are told that there is no such path. */
+  insidersOnly: boolean;
+}
+
+/** `GET /metrics` in Prometheus' text format: of requests, the process, the connection pool, feed and consumers. */
+export function metrics(app: FastifyInstance, options: MetricsOptions): void {
   const registry = new Registry();
   registry.setDefaultLabels({ service: options.service });
   collectDefaultMetrics({ register: registry });
   app.decorate('metrics', registry);
   requestMetrics(app, registry);
-  if (options.dataSource) poolMetrics(registry, options.dataSource);
+  if (options.dataSource) {
+    poolMetrics(registry, options.dataSource);
+    feedMetrics(registry, options.dataSource);
+  }
   if (options.consumers) consumerMetrics(registry, options.consumers);
-  app.get('/metrics', { schema: { hide: true } }, async (_request, reply) => {
+  app.get('/metrics', { schema: { hide: true } }, async (request, reply) => {
+    if (options.insidersOnly && !isInsider(request)) throw new ApiError('ROUTE_NOT_FOUND');
     reply.type(registry.contentType);
     return registry.metrics();
   });
@@ -62,37 +74,4 @@ function poolOf(dataSource: DataSource): Pool {
   return 'master' in driver && typeof driver.master === 'object' && driver.master !== null
     ? driver.master
     : {};
-}
-
-function consumerMetrics(registry: Registry, consumers: Consumers): void {
-  new Gauge({
-    name: 'event_consumer_behind',
-    help: 'Events of a source that are not applied yet, about',
-    labelNames: ['source'],
-    registers: [registry],
-    async collect() {
-      this.reset();
-      try {
-        for (const { source, behind } of await consumers.lag())
-          if (behind !== null) this.set({ source }, behind);
-      } catch {
-        // Without the database the lag is not known, which an absent sample says; the rest is still served.
-        this.reset();
-      }
-    },
-  });
-  const counted = new Counter({
-    name: 'event_consumer_events_total',
-    help: 'What became of the events that this process read',
-    labelNames: ['source', 'outcome'],
-    registers: [registry],
-    collect() {
-      this.reset();
-      for (const { source, ...counts } of consumers.counters()) {
-        for (const [outcome, count] of Object.entries(counts)) {
-          if (typeof count === 'number') counted.inc({ source, outcome }, count);
-        }
-      }
-    },
-  });
 }
