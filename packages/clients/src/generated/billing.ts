@@ -322,6 +322,13 @@ export interface operations {
                     "application/json": {
                         /** @description Position of the last event that can be read; null when there is none */
                         head: string | null;
+                        /** @description Events that are committed, but held back by a transaction that runs for longer */
+                        held?: {
+                            /** @description About how many events wait; 0 is exact */
+                            events: number;
+                            /** @description Since the first of them happened */
+                            seconds: number;
+                        };
                         items: {
                             event: unknown;
                             position: string;
