@@ -1,4 +1,4 @@
-import { clientTypes } from '@hivesync/clients/generation';
+import { clientTypes } from './client-types.ts';
 import type { ServiceDocument } from './documents.ts';
 import { type Outputs, stableJson } from './outputs.ts';
 

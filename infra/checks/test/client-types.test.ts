@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { clientTypes } from '../src/generation.ts';
+import { clientTypes } from '../src/client-types.ts';
 
 const document = {
   openapi: '3.1.0',

@@ -4,7 +4,7 @@ const banner = '// Generated from the service’s openapi.json by `npm run gener
 
 /**
  * The TypeScript of one service's `paths`, from its OpenAPI 3.1 document. The same document always gives the
- * same text. This module is for the generator alone: it needs the dev dependency openapi-typescript.
+ * same text. It is printed with the API of TypeScript 5, which stands beside this package for that alone.
  */
 export async function clientTypes(document: object): Promise<string> {
   const nodes = await openapiTS(asOpenApi(document), { alphabetize: true });
