@@ -110,7 +110,9 @@ async function findServer(
     return { adminUrl: serverUrl, server: `the server of DATABASE_URL (${new URL(serverUrl).host})` };
   const embedded = await startEmbedded({ dataDir: clusterFolder(dataFolder), log: say });
   running.defer(() => embedded.stop());
-  const folder = relative(process.cwd(), embedded.cluster);
+  const below = relative(process.cwd(), embedded.cluster);
+  // As root it may be far from here: a way there by `../..` would tell nobody where that is.
+  const folder = below.startsWith('..') ? embedded.cluster : below;
   return {
     adminUrl: databaseUrl(embedded.url, defaultDatabase),
     server: `PostgreSQL ${embedded.version} in ${folder}, port ${embedded.port}`,

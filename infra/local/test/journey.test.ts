@@ -52,6 +52,7 @@ test('the journey goes through, and again on the same data', async () => {
   expect(text).toContain('POST /api/v1/projects -> 201');
   expect(text).toContain('task_assigned arrived at Bob');
   expect(text).toMatch(/PATCH \/api\/v1\/tasks\/[0-9a-f-]+ -> 412/);
+  expect(text).toMatch(/^ {4}\d{4}-\S+ projects\.\w+\.\w+ [0-9a-f-]{36}$/m);
   expect(text).not.toMatch(/eyJ[\w-]{20}|correct horse/);
 });
 

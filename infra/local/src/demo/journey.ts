@@ -300,7 +300,7 @@ async function audit(options: JourneyOptions, alice: Person, project: string): P
     `${wanted.length} kinds of what Alice did are in the audit log`,
   );
   for (const row of list(seen.body, 'items').slice(0, 5)) {
-    transcript.say(`${text(row, 'created_at')} ${text(row, 'event_type')} ${text(row, 'entity_id')}`);
+    transcript.note(`${text(row, 'created_at')} ${text(row, 'event_type')} ${text(row, 'entity_id')}`);
   }
   await transcript.call({
     method: 'GET',

@@ -25,7 +25,10 @@ export interface Transcript {
   call(call: Call): Promise<Answer>;
   /** Repeats a GET, quietly, until its answer satisfies; then prints it. */
   until(call: Call, satisfies: (answer: Answer) => boolean, what: string): Promise<Answer>;
+  /** Heads what follows. */
   say(line: string): void;
+  /** A line of its own under the answer before. */
+  note(line: string): void;
   /** Answers that were printed. */
   readonly steps: number;
 }
@@ -66,6 +69,7 @@ export function transcript(baseUrl: string, print: (line: string) => void, deadl
       return steps;
     },
     say: (line) => print(`\n# ${line}`),
+    note: (line) => print(`    ${line}`),
     async call(call) {
       const answer = await send(call);
       show(call, answer);
