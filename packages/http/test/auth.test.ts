@@ -175,6 +175,12 @@ describe('the service', () => {
       'TOKEN_EXPIRED',
     ],
     [
+      'ones signed long ago, whenever they say they end',
+      (tokens: TestTokens) =>
+        tokens.serviceToken('billing', 'projects', { issuedAgo: 300, expiresIn: 3_600 }),
+      'TOKEN_EXPIRED',
+    ],
+    [
       'forged ones',
       (tokens: TestTokens) => tokens.serviceToken('billing', 'projects', { forged: true }),
       'TOKEN_INVALID',

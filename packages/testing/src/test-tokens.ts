@@ -25,6 +25,8 @@ export interface TokenFlaws {
   audience?: string;
   /** Seconds from now; negative: expired already. */
   expiresIn?: number;
+  /** Seconds since it was signed. */
+  issuedAgo?: number;
   /** Signs with a key that nobody publishes. */
   forged?: boolean;
 }
@@ -63,6 +65,7 @@ async function newSigner(): Promise<Signer> {
 
 async function sign(
   signer: Signer,
+  typ: string,
   claims: Record<string, unknown>,
   subject: string,
   named: Required<Omit<TokenFlaws, 'forged'>>,
@@ -71,12 +74,12 @@ async function sign(
   const key = forged ? generateKeyPairSync('ed25519').privateKey : signer.privateKey;
   const now = Math.floor(Date.now() / 1000);
   return new SignJWT(claims)
-    .setProtectedHeader({ alg: 'EdDSA', kid: signer.kid })
+    .setProtectedHeader({ alg: 'EdDSA', kid: signer.kid, typ })
     .setIssuer(named.issuer)
     .setSubject(subject)
     .setAudience(named.audience)
     .setJti(randomUUID())
-    .setIssuedAt(Math.min(now, now + named.expiresIn))
+    .setIssuedAt(Math.min(now - named.issuedAgo, now + named.expiresIn))
     .setExpirationTime(now + named.expiresIn)
     .sign(key);
 }
@@ -99,12 +102,24 @@ export async function testTokens(): Promise<TestTokens> {
       signerOf(service).privateKey.export({ type: 'pkcs8', format: 'der' }).toString('base64'),
     userKeySet: people.keySet,
     userToken: ({ id, sid, tier, role }, { forged, ...flaws } = {}) => {
-      const named = { issuer: 'hivesync/identity', audience: 'hivesync', expiresIn: 900, ...flaws };
-      return sign(people, { sid, tier, role }, id, named, forged);
+      const named = {
+        issuer: 'hivesync/identity',
+        audience: 'hivesync',
+        expiresIn: 900,
+        issuedAgo: 0,
+        ...flaws,
+      };
+      return sign(people, 'JWT', { sid, tier, role }, id, named, forged);
     },
     serviceToken: (from, to, { forged, ...flaws } = {}) => {
-      const named = { issuer: `hivesync/${from}`, audience: `hivesync/${to}`, expiresIn: 60, ...flaws };
-      return sign(signerOf(from), {}, from, named, forged);
+      const named = {
+        issuer: `hivesync/${from}`,
+        audience: `hivesync/${to}`,
+        expiresIn: 60,
+        issuedAgo: 0,
+        ...flaws,
+      };
+      return sign(signerOf(from), 'service+jwt', {}, from, named, forged);
     },
   };
 }

@@ -9,6 +9,7 @@ import { tokenError, verify } from './user-tokens.ts';
 /** A token for calls of `/internal` of one service. */
 export type ServiceTokens = (audience: ServiceName) => Promise<string>;
 
+const typ = 'service+jwt';
 const lifetimeSeconds = 60;
 /** A token that is handed out is good for this long at least. */
 const reserveSeconds = 20;
@@ -19,7 +20,7 @@ export function serviceTokenIssuer(service: ServiceName, privateKey: KeyObject):
   const signed = new Map<ServiceName, { token: Promise<string>; until: number }>();
   const sign = async (audience: ServiceName) =>
     new SignJWT({})
-      .setProtectedHeader({ alg: 'EdDSA', kid: await kid, typ: 'service+jwt' })
+      .setProtectedHeader({ alg: 'EdDSA', kid: await kid, typ })
       .setIssuer(`hivesync/${service}`)
       .setSubject(service)
       .setAudience(`hivesync/${audience}`)
@@ -71,6 +72,9 @@ export async function verifyServiceToken(
   const payload = await verify(token, key, {
     issuer: `hivesync/${issuer}`,
     audience: `hivesync/${audience}`,
+    typ,
+    // However late it says it ends: a token that leaked is of no use for long.
+    maxTokenAge: 2 * lifetimeSeconds,
   });
   // An access token has the same issuer where identity calls, but names a person.
   if ('sid' in payload) throw tokenError('TOKEN_INVALID');

@@ -34,7 +34,7 @@ export async function verifyUserToken(token: string, keys: KeyResolver): Promise
 export async function verify(
   token: string,
   key: JWTVerifyGetKey,
-  expected: { issuer: string; audience: string },
+  expected: { issuer: string; audience: string; typ?: string; maxTokenAge?: number },
 ): Promise<Record<string, unknown>> {
   try {
     const { payload } = await jwtVerify(token, key, {
