@@ -3,7 +3,7 @@ import { newId } from '@hivesync/database';
 import { type TestTokens, testUser } from '@hivesync/testing';
 import { SignJWT } from 'jose';
 import { beforeAll, describe, expect, test } from 'vitest';
-import type { App } from '../src/index.ts';
+import { type App, toApiError } from '../src/index.ts';
 import type { NoteId } from './support/notes-database.ts';
 import { startNotes } from './support/notes-service.ts';
 
@@ -148,11 +148,14 @@ describe('a request that is wrong is answered 4xx with its code, as a problem do
     expect(answer.headers.allow).toBe('GET, HEAD, POST');
   });
 
-  test('a time that PostgreSQL cannot hold is the caller’s fault', async () => {
-    const { toApiError } = await import('../src/index.ts');
-    const error = await service.dataSource
-      .query(`select '0000-01-01T00:00:00Z'::timestamptz`)
-      .catch((e: unknown) => e);
+  test.each([
+    ['a time that PostgreSQL cannot hold', `select '0000-01-01T00:00:00Z'::timestamptz`],
+    [
+      'a value that a check of the table refuses',
+      `insert into notes (id, reader_id, text, version) values ('${id}', '${alice.id}', 'a', 0)`,
+    ],
+  ])('%s is the caller’s fault', async (_what, statement) => {
+    const error = await service.dataSource.query(statement).catch((e: unknown) => e);
     expect(toApiError(error)).toMatchObject({ code: 'VALIDATION_FAILED' });
   });
 

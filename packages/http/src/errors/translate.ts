@@ -20,8 +20,8 @@ const fastifyErrors: Record<string, (error: Error) => ApiError> = {
   FST_ERR_NOT_FOUND: () => new ApiError('ROUTE_NOT_FOUND'),
 };
 
-/** SQLSTATEs of values that passed the schema but that PostgreSQL cannot hold, e.g. a date in the year 0. */
-const unstorable = new Set(['22003', '22007', '22008', '22021', '22P02', '22P05']);
+/** SQLSTATEs of values that passed the schema but that PostgreSQL cannot hold (a date in the year 0), or a check refuses. */
+const unstorable = new Set(['22003', '22007', '22008', '22021', '22P02', '22P05', '23514']);
 /** https://www.postgresql.org/docs/current/errcodes-appendix.html: read-only after a failover, lock timeout. */
 const passing = new Set(['25006', '55P03', '57014']);
 

@@ -54,6 +54,7 @@ class CreateNotes1763800000000 implements Migration {
         version integer not null default 1,
         constraint notes_pkey primary key (id),
         constraint notes_text_key unique (text),
+        constraint notes_version_check check (version > 0),
         constraint notes_reader_id_fkey foreign key (reader_id) references user_refs (id)
       )`,
       sql.requireLiveReference('notes', 'reader_id', 'user_refs'),
