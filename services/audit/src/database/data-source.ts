@@ -6,6 +6,7 @@ import { CreatePlatformTables1763800000000 } from './migrations/1763800000000-cr
 import { CreateUserRefs1763800001000 } from './migrations/1763800001000-create-user-refs.ts';
 import { CreateAuditLogs1763800002000 } from './migrations/1763800002000-create-audit-logs.ts';
 import { CreateAuditSeals1763800003000 } from './migrations/1763800003000-create-audit-seals.ts';
+import { CreateReferenceSweeps1763900000000 } from './migrations/1763900000000-create-reference-sweeps.ts';
 
 export const database = defineDatabase({
   service: 'audit',
@@ -15,6 +16,7 @@ export const database = defineDatabase({
     CreateUserRefs1763800001000,
     CreateAuditLogs1763800002000,
     CreateAuditSeals1763800003000,
+    CreateReferenceSweeps1763900000000,
   ],
   partitions: [{ table: 'audit_logs', step: 'month', ahead: 3 }],
   plainIds: {

@@ -36,3 +36,17 @@ test('CreateAuditSeals leaves the log alone', () =>
       ),
     read: (app) => query(app, 'select id, created_at, event_type from audit_logs order by id'),
   }));
+
+test('CreateReferenceSweeps leaves the log alone', () =>
+  rehearseMigration({
+    database,
+    migration: 'CreateReferenceSweeps',
+    write: (app) =>
+      query(
+        app,
+        `insert into audit_logs (id, created_at, event_type, entity_type, entity_id, data_json, source_service)
+         values ($1::uuid, now(), 'projects.task.created', 'task', '1', '{}', 'projects')`,
+        [newId()],
+      ),
+    read: (app) => query(app, 'select id, created_at, event_type from audit_logs order by id'),
+  }));

@@ -100,6 +100,13 @@ const writers: Record<string, { tables: string[]; write: Writer }> = {
       () => [hex()],
     ),
   },
+  CreateReferenceSweeps: {
+    tables: ['reference_sweeps'],
+    write: insert(
+      `insert into reference_sweeps (aggregate, subject, version) values ('projects.project', $1, 2)`,
+      () => [randomUUID()],
+    ),
+  },
 };
 
 const names = database.migrations.map((migration) => new migration().name);

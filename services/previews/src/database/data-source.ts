@@ -12,6 +12,7 @@ import { CreateReferenceTables1763800001000 } from './migrations/1763800001000-c
 import { CreateProjectMembers1763800002000 } from './migrations/1763800002000-create-project-members.ts';
 import { CreatePreviewJobs1763800003000 } from './migrations/1763800003000-create-preview-jobs.ts';
 import { CreateAiDocJobs1763800004000 } from './migrations/1763800004000-create-ai-doc-jobs.ts';
+import { CreateReferenceSweeps1763900000000 } from './migrations/1763900000000-create-reference-sweeps.ts';
 
 export const database = defineDatabase({
   service: 'previews',
@@ -31,6 +32,7 @@ export const database = defineDatabase({
     CreateProjectMembers1763800002000,
     CreatePreviewJobs1763800003000,
     CreateAiDocJobs1763800004000,
+    CreateReferenceSweeps1763900000000,
   ],
   plainIds: {
     'project_refs.owner_id': 'a field of the project, copied; who may see its jobs is project_members',

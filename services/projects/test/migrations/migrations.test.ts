@@ -164,6 +164,15 @@ const writers: Record<string, { tables: string[]; write: (app: DataSource) => Pr
         [newId()],
       ),
   },
+  CreateReferenceSweeps: {
+    tables: ['reference_sweeps'],
+    write: (app) =>
+      query(
+        app,
+        `insert into reference_sweeps (aggregate, subject, version) values ('identity.user', $1, 2)`,
+        [newId()],
+      ),
+  },
 };
 
 const names = database.migrations.map((migration) => new migration().name.replace(/\d{13}$/, ''));
