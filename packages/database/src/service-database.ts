@@ -49,7 +49,7 @@ export interface ServiceDatabase {
    * on that table. It takes the place of the plain policy; for `keep`, which has none, it is done besides.
    */
   cascades?: Readonly<Record<string, SweepBatch>>;
-  /** By aggregate of this service itself: how its own rows go when it is deleted, see `requestSweep`. */
+  /** By aggregate of this service itself (projects, users): how its own rows go when it is deleted, see `requestSweep`. */
   sweeps?: Readonly<Record<string, SweepBatch>>;
 }
 

@@ -1,4 +1,6 @@
 /** What the integrity audit reads of one service's own tables, a bounded number of rows at a time. */
+
+import type { AggregateName } from '@hivesync/contracts';
 import { identifier, query } from '../query.ts';
 import type { Transaction } from '../transaction.ts';
 import type { ReferenceDeclaration, ReferenceTableDeclaration } from './declarations.ts';
@@ -104,4 +106,23 @@ export async function unmetPage(
   const { ids, examined, last } = page ?? { ids: [], examined: 0, last: null };
   // The rest of the last id's rows hold the same id, so the next page may begin after it.
   return { ids, examined, next: examined < limit ? null : last };
+}
+
+/** Those of the deleted ids whose sweep is under way: what points at them is about to go. */
+export async function openSweeps(
+  source: Transaction,
+  aggregate: AggregateName,
+  ids: readonly string[],
+): Promise<Set<string>> {
+  const rows = await query<{ id: string }>(
+    source,
+    `select subject as id
+       from reference_sweeps
+      where aggregate = $1
+        and subject = any($2::uuid[])
+        and completed_at is null
+        and failures = 0`,
+    [aggregate, ids],
+  );
+  return new Set(rows.map(({ id }) => id));
 }

@@ -1,4 +1,5 @@
 import type { DataSource } from 'typeorm';
+import { isDatabaseUnavailable } from '../failures.ts';
 import { identifier, query } from '../query.ts';
 import type { ServiceDatabase, SweepBatch } from '../service-database.ts';
 import { type Transaction, transaction } from '../transaction.ts';
@@ -49,8 +50,9 @@ export class SweepFailedError extends Error {
 
 /**
  * Asks for the rows of a deleted aggregate to be removed, in the transaction that deletes it: of another service's
- * (`applyReferenceDeleted` does so) or one of our own, for which `ServiceDatabase.sweeps` says how. Asking twice is
- * as asking once; `again` also opens one that is complete, whose counts go on from where they were.
+ * (`applyReferenceDeleted` does so) or one of our own, for which `ServiceDatabase.sweeps` says how (projects and
+ * users go so). Asking twice is as asking once; `again` also opens one that is complete, whose counts go on from
+ * where they were.
  */
 export async function requestSweep(
   tx: Transaction,
@@ -78,7 +80,8 @@ export async function requestSweep(
  *
  * Cascades come first, in the order of `entities`, then what is cleared. A sweep is complete when a whole pass finds
  * nothing, which holds for good, since the tombstone has refused every new row from before the sweep began.
- * @throws SweepFailedError where a policy fails; the sweep is put off, 2 s at first and 64 s at most.
+ * @throws SweepFailedError where a policy fails; the sweep is put off, 2 s at first and 64 s at most. What the database
+ * fails with when it cannot be reached passes through unchanged.
  */
 export async function sweepOnce(
   dataSource: DataSource,
@@ -95,11 +98,12 @@ export async function sweepOnce(
         await count(tx, claimed, removed);
         return 'batch';
       }
-      await options.completed?.(tx, await complete(tx, claimed));
+      const completed = await complete(tx, claimed);
+      await options.completed?.(tx, completed);
       return 'completed';
     });
   } catch (error) {
-    if (!claimed) throw error;
+    if (!claimed || isDatabaseUnavailable(error)) throw error;
     const failure = new SweepFailedError(claimed.aggregate, claimed.subject, error);
     await putOff(dataSource, failure);
     throw failure;
