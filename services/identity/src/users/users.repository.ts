@@ -76,6 +76,25 @@ export async function findUsers(source: Transaction | DataSource, ids: UserId[])
   );
 }
 
+/** In the order of their ids, after one of them or from the first. */
+export async function usersAfter(
+  source: Transaction | DataSource,
+  after: UserId | null,
+  limit: number,
+): Promise<UserRecord[]> {
+  return query<UserRecord>(
+    source,
+    `select ${columns}
+     from users
+     join user_profiles on user_profiles.user_id = users.id
+     where $1::uuid is null
+        or users.id > $1
+     order by users.id
+     limit $2`,
+    [after, limit],
+  );
+}
+
 export async function findUserByEmail(
   source: Transaction | DataSource,
   email: string,

@@ -1,7 +1,7 @@
 import { PublicNode } from '@hivesync/contracts';
 import type { DataSource } from '@hivesync/database';
-import { type App, ResolveBody, ResolveReply } from '@hivesync/http';
-import { resolveNodes } from './worker-node.repository.ts';
+import { type App, ListReferencesQuery, ResolveBody, ResolveReply } from '@hivesync/http';
+import { nodesAfter, type ResolvedNodeRow, resolveNodes } from './worker-node.repository.ts';
 
 /** For services that refer to nodes. */
 export async function resolveRoutes(app: App, { dataSource }: { dataSource: DataSource }): Promise<void> {
@@ -15,9 +15,24 @@ export async function resolveRoutes(app: App, { dataSource }: { dataSource: Data
         response: { 200: ResolveReply(PublicNode) },
       },
     },
-    async (request) => {
-      const nodes = await resolveNodes(dataSource, request.body.ids);
-      return { items: nodes.map(({ id, version, name, type }) => ({ id, version, data: { name, type } })) };
+    async (request) => ({ items: (await resolveNodes(dataSource, request.body.ids)).map(resolved) }),
+  );
+
+  app.get(
+    '/internal/nodes',
+    {
+      schema: {
+        operationId: 'listNodeReferences',
+        summary: 'All worker nodes in the order of their ids',
+        tags: ['internal'],
+        querystring: ListReferencesQuery,
+        response: { 200: ResolveReply(PublicNode) },
+      },
     },
+    async ({ query: { after = null, limit } }) => ({
+      items: (await nodesAfter(dataSource, after, limit)).map(resolved),
+    }),
   );
 }
+
+const resolved = ({ id, version, name, type }: ResolvedNodeRow) => ({ id, version, data: { name, type } });
