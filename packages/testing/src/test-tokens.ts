@@ -25,6 +25,8 @@ export interface TokenFlaws {
   audience?: string;
   /** Seconds from now; negative: expired already. */
   expiresIn?: number;
+  /** Seconds from now at which it says it was issued; positive: by a clock that is ahead. */
+  issuedIn?: number;
   /** Signs with a key that nobody publishes. */
   forged?: boolean;
 }
@@ -65,7 +67,7 @@ async function sign(
   signer: Signer,
   claims: Record<string, unknown>,
   subject: string,
-  named: Required<Omit<TokenFlaws, 'forged'>>,
+  named: Required<Omit<TokenFlaws, 'forged' | 'issuedIn'>> & Pick<TokenFlaws, 'issuedIn'>,
   forged = false,
 ): Promise<string> {
   const key = forged ? generateKeyPairSync('ed25519').privateKey : signer.privateKey;
@@ -76,7 +78,7 @@ async function sign(
     .setSubject(subject)
     .setAudience(named.audience)
     .setJti(randomUUID())
-    .setIssuedAt(Math.min(now, now + named.expiresIn))
+    .setIssuedAt(now + (named.issuedIn ?? Math.min(0, named.expiresIn)))
     .setExpirationTime(now + named.expiresIn)
     .sign(key);
 }
