@@ -9,6 +9,7 @@ import {
   Parameters,
   type SortKey,
 } from '../keyset.ts';
+import { visibleMemberships } from '../members/membership.repository.ts';
 import { personSql } from '../references/user-ref.repository.ts';
 import type { Comment, NewComment } from './comment.schemas.ts';
 
@@ -83,7 +84,7 @@ export async function findComment(tx: Transaction, id: CommentId, userId: UserId
     tx,
     `select ${columns}
        from comments as comment
-       join team_members as member on member.project_id = comment.project_id
+       join ${visibleMemberships} as member on member.project_id = comment.project_id
        join user_refs as author on author.id = comment.author_id
       where comment.id = $1
         and member.user_id = $2`,
@@ -114,7 +115,7 @@ export async function lockComment(
             comment.version
        from comments as comment
        join projects as project on project.id = comment.project_id
-       join team_members as member on member.project_id = comment.project_id
+       join ${visibleMemberships} as member on member.project_id = comment.project_id
       where comment.id = $1
         and member.user_id = $2
         for update of comment`,

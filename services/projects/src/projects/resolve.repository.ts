@@ -13,8 +13,8 @@ export function projectsAfter(
             version,
             json_build_object('name', name, 'owner_id', owner_id) as data
        from projects
-      where $1::uuid is null
-         or id > $1
+      where deleted_at is null
+        and ($1::uuid is null or id > $1)
       order by id
       limit $2`,
     [after, limit],

@@ -173,6 +173,10 @@ const writers: Record<string, { tables: string[]; write: (app: DataSource) => Pr
         [newId()],
       ),
   },
+  AddProjectDeletedAt: {
+    tables: [],
+    write: (app) => query(app, 'update projects set deleted_at = now() where false'),
+  },
 };
 
 const names = database.migrations.map((migration) => new migration().name.replace(/\d{13}$/, ''));
