@@ -83,6 +83,7 @@ export {
 } from './consumers/parking.ts';
 export { replay } from './consumers/replay.ts';
 export type { RetryPolicy, SourceCounters } from './consumers/source-loop.ts';
+export { type Backlog, backlogAfter, type ConsumerStatus, consumerStatus } from './consumers/status.ts';
 export { isTransient } from './consumers/transient.ts';
 export {
   type Feed,

@@ -4,6 +4,7 @@ import { AiDocJob } from '../ai-docs/ai-doc-job.entity.ts';
 import { ProjectMember } from '../members/project-member.entity.ts';
 import { PreviewArtifact } from '../preview-jobs/preview-artifact.entity.ts';
 import { PreviewJob } from '../preview-jobs/preview-job.entity.ts';
+import { removeAiDocJobs, removePreviewJobs } from '../references/project-jobs.repository.ts';
 import { ProjectRef } from '../references/project-ref.entity.ts';
 import { UserRef } from '../references/user-ref.entity.ts';
 import { WorkerRef } from '../references/worker-ref.entity.ts';
@@ -34,6 +35,10 @@ export const database = defineDatabase({
     CreateAiDocJobs1763800004000,
     CreateReferenceSweeps1763900000000,
   ],
+  cascades: {
+    'preview_jobs.project_id': removePreviewJobs,
+    'ai_doc_jobs.project_id': removeAiDocJobs,
+  },
   plainIds: {
     'project_refs.owner_id': 'a field of the project, copied; who may see its jobs is project_members',
   },
