@@ -37,12 +37,8 @@ export class SweepFailedError extends Error {
   readonly subject: string;
 
   constructor(aggregate: string, subject: string, cause: unknown) {
-    super(
-      `sweep of ${aggregate} ${subject} failed: ${cause instanceof Error ? cause.message : String(cause)}`,
-      {
-        cause,
-      },
-    );
+    // Without the id and the cause's words, which may hold values: this one is logged.
+    super(`sweep of ${aggregate} failed`, { cause });
     this.aggregate = aggregate;
     this.subject = subject;
   }
@@ -239,7 +235,7 @@ async function complete(tx: Transaction, { aggregate, subject }: Claim): Promise
   };
 }
 
-async function putOff(dataSource: DataSource, { aggregate, subject, message }: SweepFailedError) {
+async function putOff(dataSource: DataSource, { aggregate, subject, cause }: SweepFailedError) {
   await query(
     dataSource,
     `update reference_sweeps
@@ -247,6 +243,6 @@ async function putOff(dataSource: DataSource, { aggregate, subject, message }: S
             last_error = $3
       where aggregate = $1
         and subject = $2`,
-    [aggregate, subject, message],
+    [aggregate, subject, cause instanceof Error ? cause.message : String(cause)],
   );
 }

@@ -177,15 +177,12 @@ describe('a sweep', () => {
     for (let turn = 0; turn < 4; turn += 1) {
       const completed = () => Promise.reject(new Error('the outbox is full'));
       outcomes.push(
-        await sweepOnce(app, own, { limit: 3, completed }).catch((error: Error) => error.message),
+        await sweepOnce(app, own, { limit: 3, completed }).catch(({ cause }: SweepFailedError) =>
+          String(cause),
+        ),
       );
     }
-    expect(outcomes).toEqual([
-      'batch',
-      'batch',
-      `sweep of identity.user ${author} failed: the outbox is full`,
-      'idle',
-    ]);
+    expect(outcomes).toEqual(['batch', 'batch', 'Error: the outbox is full', 'idle']);
     expect(await sweepRow(author)).toMatchObject({ removed: { books: 5 }, completed_at: null, failures: 1 });
   });
 });
