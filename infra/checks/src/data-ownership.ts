@@ -30,6 +30,8 @@ export interface ServiceOwnership {
   /** Reasons by `table.column`, as `ServiceDatabase` declares them. */
   plainIds: Readonly<Record<string, string>>;
   unguardedReferences: Readonly<Record<string, string>>;
+  /** `table.column` of references whose deletion does more than the declared policy. */
+  cascades: ReadonlySet<string>;
 }
 
 /** What a migrated database and the declarations on its entities say of one service's tables. */
@@ -51,6 +53,7 @@ export async function readOwnership(
     ),
     plainIds: database.plainIds ?? {},
     unguardedReferences: database.unguardedReferences ?? {},
+    cascades: new Set(Object.keys(database.cascades ?? {})),
   };
 }
 
@@ -90,7 +93,7 @@ export function ownershipPage(services: ServiceOwnership[]): string {
     [
       '- **from**: `plan`, or `added` with the reason. `created_at` and `updated_at` are when a row was made and last changed (a trigger moves it); every table has those that apply to it.',
       '- **data class**: `secret-hash`: one-way hash of a secret, never leaves the service; `encrypted`: the key is not in the database; `personal`: who a person is or where, goes with the account, never in a log; `private`: what people wrote, for those who may see it, never in a log.',
-      '- **on its deletion**, what happens here when another service deletes what a row refers to: `cascade` deletes the row, `set null` clears the column, `keep` leaves the row with a tombstone in the reference table. A row that is written later is refused, unless it says otherwise.',
+      '- **on its deletion**, what happens here when another service deletes what a row refers to: `cascade` deletes the row, `set null` clears the column, `keep` leaves the row with a tombstone in the reference table; `with code of its own`: more goes, or less of a row, see `cascades` in the service’s `data-source.ts`. It happens in batches, which `reference_sweeps` counts. A row that is written later is refused, unless it says otherwise.',
     ].join('\n'),
     ...services.flatMap((owner) => [
       `## ${owner.service}`,
@@ -196,7 +199,11 @@ function references(owner: ServiceOwnership, { name, columns }: OwnedTable): str
       return [
         code(column),
         `${code(`${home.service}.${home.table}`)} by ${code(refTable)}`,
-        unguarded ? `${onDelete}; may be written afterwards: ${cell(unguarded)}` : onDelete,
+        [
+          onDelete,
+          ...(owner.cascades.has(`${name}.${column}`) ? ['with code of its own'] : []),
+          ...(unguarded ? [`may be written afterwards: ${cell(unguarded)}`] : []),
+        ].join('; '),
       ];
     });
   const plain = columns.flatMap((column) => {

@@ -67,7 +67,7 @@ test('a table has its columns with type, null, origin and data class, its keys a
   expect(tasks).toContain('| `assignee_id` | `identity.users` by `user_refs` | set null |');
   expect(tasks).toContain('| `created_by` | `identity.users` by `user_refs` | keep |');
   expect(section('identity.users')).toContain('- `users_email_key`: `UNIQUE btree (lower(email))`');
-  expect(section('audit.audit_logs')).toContain('| keep; may be written afterwards: ');
+  expect(section('audit.audit_logs')).toContain('| keep; with code of its own; may be written afterwards: ');
   expect(section('projects.comments')).toContain('- `entity_id`: polymorphic');
 });
 

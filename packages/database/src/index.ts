@@ -18,10 +18,13 @@ export {
 export * from './migrator/schema-current.ts';
 export * from './partitions.ts';
 export { identifier, literal, query } from './query.ts';
+export * from './references/correct.ts';
 export * from './references/declarations.ts';
 export * from './references/delete.ts';
+export * from './references/inspect.ts';
 export * from './references/meet.ts';
 export * from './references/reference-row.ts';
+export * from './references/sweep.ts';
 export type { CatalogSource } from './schema/catalog.ts';
 export * from './schema/drift.ts';
 export * from './schema/report.ts';

@@ -1,5 +1,6 @@
 import type { ServiceName } from '@hivesync/contracts';
 import type { MigrationInterface } from 'typeorm';
+import type { Transaction } from './transaction.ts';
 
 export type EntityClass<Row extends object = object> = new () => Row;
 
@@ -23,6 +24,13 @@ export interface PartitionPolicy {
   keepDays?: number;
 }
 
+/**
+ * Removes up to about `limit` rows that belong to the deleted `id`, in the transaction of the batch, and says how
+ * many of which (`table.column`, or what else tells a reader). It is called again in further transactions until it
+ * answers that nothing was removed, so it must find what is left by itself.
+ */
+export type SweepBatch = (tx: Transaction, id: string, limit: number) => Promise<Record<string, number>>;
+
 /** Everything that the platform knows about the database of one service. */
 export interface ServiceDatabase {
   /** Names the schema too, and the roles `<service>_owner` and `<service>_app`. */
@@ -36,6 +44,13 @@ export interface ServiceDatabase {
   unchangingTables?: Readonly<Record<string, string>>;
   /** `table.column` of references that may be written although what they refer to is deleted; each with the reason. */
   unguardedReferences?: Readonly<Record<string, string>>;
+  /**
+   * By `table.column` of a declared reference: what its deletion does here where that is more than one statement
+   * on that table. It takes the place of the plain policy; for `keep`, which has none, it is done besides.
+   */
+  cascades?: Readonly<Record<string, SweepBatch>>;
+  /** By aggregate of this service itself (projects, users): how its own rows go when it is deleted, see `requestSweep`. */
+  sweeps?: Readonly<Record<string, SweepBatch>>;
 }
 
 /**
@@ -78,4 +93,5 @@ export const platformTableNames: ReadonlySet<string> = new Set([
   'migrations',
   'partition_policies',
   'feed_readers',
+  'reference_sweeps',
 ]);

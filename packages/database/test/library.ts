@@ -9,7 +9,18 @@ import {
   PrimaryColumn,
   type QueryRunner,
 } from 'typeorm';
-import { DataClass, defineDatabase, ReferenceRow, References, ReferenceTable, sql } from '../src/index.ts';
+import {
+  type CompletedSweep,
+  DataClass,
+  type DataSource,
+  defineDatabase,
+  ReferenceRow,
+  References,
+  ReferenceTable,
+  sql,
+  sweepOnce,
+  type Transaction,
+} from '../src/index.ts';
 
 /** A small service of its own: people of identity lend, own and star books. */
 @Entity('user_refs')
@@ -89,10 +100,12 @@ class CreatePlatform1763800000000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(sql.updatedAtFunction());
     await runner.query(sql.liveReferenceFunction());
+    for (const statement of sql.referenceSweepsUp()) await runner.query(statement);
     for (const statement of sql.partitionFunctions('workers')) await runner.query(statement);
   }
   async down(runner: QueryRunner): Promise<void> {
     for (const statement of sql.dropPartitionFunctions()) await runner.query(statement);
+    for (const statement of sql.referenceSweepsDown()) await runner.query(statement);
     await runner.query(sql.dropLiveReferenceFunction());
     await runner.query(sql.dropUpdatedAtFunction());
   }
@@ -162,3 +175,16 @@ export const library = defineDatabase({
   partitions: [{ table: 'readings', step: 'day', ahead: 3, keepDays: 30 }],
   unchangingTables: { stars: 'a star is given or taken back', readings: 'a page was read' },
 });
+
+/** Carries out every deletion that is asked for, in batches of `limit`; what was completed, in order. */
+export async function sweepLibrary(dataSource: DataSource, limit?: number): Promise<CompletedSweep[]> {
+  const completed: CompletedSweep[] = [];
+  const options = {
+    ...(limit !== undefined && { limit }),
+    completed: async (_tx: Transaction, sweep: CompletedSweep) => {
+      completed.push(sweep);
+    },
+  };
+  while ((await sweepOnce(dataSource, library, options)) !== 'idle');
+  return completed;
+}

@@ -37,6 +37,10 @@
  * **Nothing unread is deleted.** What a consumer reads after, it has committed; `feed_readers` remembers it, and
  * `pruneOutbox` never passes the slowest. To leave a consumer behind takes an explicit `forgetReader`.
  *
+ * **Deletions are carried out to the end.** The event that tells of one writes the tombstone, which refuses new rows, and
+ * a row of `reference_sweeps`. A `Sweeper` in each service then applies the declared policies in short transactions, each
+ * with its counts, however often it is killed; when nothing is left it publishes `<service>.reference.swept`.
+ *
  * ## Not guaranteed
  *
  * **Order across aggregates or sources.** Two aggregates changed in one transaction come in the order published;
@@ -80,6 +84,7 @@ export {
 } from './consumers/parking.ts';
 export { replay } from './consumers/replay.ts';
 export type { RetryPolicy, SourceCounters } from './consumers/source-loop.ts';
+export { type Backlog, backlogAfter, type ConsumerStatus, consumerStatus } from './consumers/status.ts';
 export { isTransient } from './consumers/transient.ts';
 export {
   type Feed,
@@ -122,3 +127,4 @@ export {
   type Subscription,
   type Subscriptions,
 } from './subscriptions.ts';
+export { Sweeper, type SweeperOptions, sweepAll } from './sweeps/sweeper.ts';

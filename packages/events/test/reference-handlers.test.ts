@@ -1,4 +1,5 @@
 import {
+  referenceSwept,
   userDeleted,
   userInspected,
   userRegistered,
@@ -8,7 +9,15 @@ import {
 import { newId, query, ReferenceRow, References, ReferenceTable, sql, transaction } from '@hivesync/database';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { Consumers, defineSubscriptions, localEventSource, OutboxSignal, publish } from '../src/index.ts';
+import {
+  Consumers,
+  defineSubscriptions,
+  localEventSource,
+  OutboxSignal,
+  publish,
+  Sweeper,
+} from '../src/index.ts';
+import { readEvent } from '../src/validation.ts';
 import { type Platform, startPlatform } from './platform.ts';
 
 @Entity({ name: 'user_refs' })
@@ -32,6 +41,8 @@ beforeAll(async () => {
   platform = await startPlatform(['identity', 'billing']);
   await platform.owner(
     'billing',
+    sql.updatedAtFunction(),
+    ...sql.referenceSweepsUp(),
     sql.referenceTable('user_refs', ['display_name text', 'tier text']),
     'create table notes (id uuid primary key, author_id uuid not null references user_refs (id))',
   );
@@ -61,6 +72,10 @@ describe('handlers of reference tables', () => {
     const id = newId();
     const user = (display_name: string) => ({ display_name, avatar_url: null, tier: 'free' as const });
     const refs = () => query(billing, 'select state, version, display_name, tier from user_refs');
+    // It looks by itself only once a minute here: what wakes it is the batch with the deletion.
+    const sweeper = new Sweeper({ dataSource: billing, database, poll: 60_000 });
+    consumers.onApplied(() => sweeper.wake());
+    sweeper.start();
     consumers.start();
     try {
       await transaction(identity, (tx) =>
@@ -73,9 +88,42 @@ describe('handlers of reference tables', () => {
       await query(billing, 'insert into notes values ($1, $2)', [newId(), id]);
       await transaction(identity, (tx) => publish(tx, userDeleted, { subject: id, version: 3, data: {} }));
       await expect.poll(refs).toMatchObject([{ state: 'deleted', version: 3 }]);
-      expect(await query(billing, 'select id from notes')).toEqual([]);
+      await expect.poll(() => query(billing, 'select id from notes')).toEqual([]);
+      const { type } = referenceSwept('billing');
+      const told = () =>
+        query<{ data: object }>(billing, 'select data from outbox where type = $1 and subject = $2', [
+          type,
+          id,
+        ]);
+      await expect.poll(told).toMatchObject([
+        {
+          data: {
+            aggregate: 'identity.user',
+            removed: { 'notes.author_id': 1 },
+            longest_lock_ms: expect.any(Number),
+          },
+        },
+      ]);
+      const [event] = await told();
+      const raw = {
+        specversion: '1.0',
+        id,
+        source: 'hivesync/billing',
+        type,
+        subject: id,
+        time: new Date().toISOString(),
+        aggregateversion: 0,
+        data: event?.data,
+      };
+      // A reader gets the counts, whatever their names are.
+      expect(readEvent('billing', raw)).toMatchObject({
+        valid: true,
+        known: true,
+        event: { data: event?.data },
+      });
     } finally {
       await consumers.stop();
+      await sweeper.stop();
       await signal.stop();
     }
   });

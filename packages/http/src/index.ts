@@ -18,6 +18,9 @@ export { type Problem, ProblemSchema, problemOf, problemType } from './errors/pr
 export { toApiError, unknownReference } from './errors/translate.ts';
 export * from './event-sources.ts';
 export { type Outcome, unitOfWork } from './idempotency/unit-of-work.ts';
+export * from './integrity/audit-references.ts';
+export * from './integrity/remote-integrity.ts';
+export * from './integrity/schemas.ts';
 export type { Lifecycle } from './lifecycle/lifecycle.ts';
 export * from './lifecycle/run-service.ts';
 export * from './lifecycle/start-service.ts';
@@ -35,6 +38,7 @@ export * from './paging/read-page.ts';
 export * from './references/reference-owners.ts';
 export * from './references/resolve-references.ts';
 export {
+  ListReferencesQuery,
   maxResolvedIds,
   ResolveBody,
   type ResolvedReference,

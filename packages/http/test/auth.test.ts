@@ -177,7 +177,7 @@ describe('the service', () => {
     [
       'ones signed long ago, whenever they say they end',
       (tokens: TestTokens) =>
-        tokens.serviceToken('billing', 'projects', { issuedAgo: 300, expiresIn: 3_600 }),
+        tokens.serviceToken('billing', 'projects', { issuedIn: -300, expiresIn: 3_600 }),
       'TOKEN_EXPIRED',
     ],
     [
@@ -286,4 +286,30 @@ test('a guard that would run too late is found at boot', async () => {
   expect(() => app.get('/late', { preHandler: app.requireUser }, async () => ({}))).toThrow(
     'GET /late: a guard belongs in onRequest',
   );
+});
+
+describe('clocks that differ', () => {
+  let tokens: TestTokens;
+  beforeAll(async () => {
+    tokens = await testTokens();
+  });
+
+  test.each([
+    ['a token that expired 3 s ago is taken', { expiresIn: -3 }, null],
+    ['a token that expired 10 s ago is refused', { expiresIn: -10 }, 'TOKEN_EXPIRED'],
+    ['a token that is issued in 3 s is taken', { issuedIn: 3, expiresIn: 63 }, null],
+    ['a token that is issued in 10 s is refused', { issuedIn: 10, expiresIn: 70 }, 'TOKEN_INVALID'],
+    ['a token that is issued in an hour is refused', { issuedIn: 3_600, expiresIn: 3_660 }, 'TOKEN_INVALID'],
+  ])('%s', async (_name, flaws, code) => {
+    const person = verifyUserToken(await tokens.userToken(alice, flaws), tokens.keys);
+    const service = tokens.serviceToken('billing', 'audit', flaws);
+    const caller = verifyServiceToken(await service, 'audit', tokens.keys);
+    if (code) {
+      await expect(person).rejects.toMatchObject({ code });
+      await expect(caller).rejects.toMatchObject({ code });
+    } else {
+      expect(await person).toEqual(alice);
+      expect(await caller).toBe('billing');
+    }
+  });
 });

@@ -18,6 +18,7 @@ const owners: ReferenceOwners = {
     resolved += ids.length;
     return ids.map((id) => ({ id, version: 1, data: {} }));
   },
+  list: async () => [],
 };
 
 beforeAll(async () => {

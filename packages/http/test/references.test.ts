@@ -14,7 +14,9 @@ describe('a request that names others', () => {
   let asked: (readonly string[])[];
 
   beforeAll(async () => {
-    service = await startNotes({ referenceOwners: { resolve: (...call) => owners(...call) } });
+    service = await startNotes({
+      referenceOwners: { resolve: (...call) => owners(...call), list: async () => [] },
+    });
   });
   beforeEach(async () => {
     asked = [];
@@ -127,6 +129,18 @@ describe('asking an owner over HTTP', () => {
     expect(requests).toMatchObject([{ url: '/internal/users/resolve', body: JSON.stringify({ ids: [id] }) }]);
     const token = requests[0]?.authorization?.replace('Bearer ', '') ?? '';
     expect(await verifyServiceToken(token, 'identity', tokens.keys)).toBe('projects');
+  });
+
+  test('lists all after an id', async () => {
+    listener = json({ items: [{ id, version: 2, data: {} }] });
+    const after = newId();
+    const page = await owners().list('identity.user', { after, limit: 7 }, context);
+    expect(page).toEqual([{ id, version: 2, data: {} }]);
+    await owners().list('identity.user', { after: null, limit: 7 }, context);
+    expect(requests.map(({ url }) => url)).toEqual([
+      `/internal/users?limit=7&after=${after}`,
+      '/internal/users?limit=7',
+    ]);
   });
 
   test('asks nobody for nothing', async () => {

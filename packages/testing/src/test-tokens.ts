@@ -25,8 +25,8 @@ export interface TokenFlaws {
   audience?: string;
   /** Seconds from now; negative: expired already. */
   expiresIn?: number;
-  /** Seconds since it was signed. */
-  issuedAgo?: number;
+  /** Seconds from now at which it says it was issued; positive: by a clock that is ahead, negative: some time ago. */
+  issuedIn?: number;
   /** Signs with a key that nobody publishes. */
   forged?: boolean;
 }
@@ -68,7 +68,7 @@ async function sign(
   typ: string,
   claims: Record<string, unknown>,
   subject: string,
-  named: Required<Omit<TokenFlaws, 'forged'>>,
+  named: Required<Omit<TokenFlaws, 'forged' | 'issuedIn'>> & Pick<TokenFlaws, 'issuedIn'>,
   forged = false,
 ): Promise<string> {
   const key = forged ? generateKeyPairSync('ed25519').privateKey : signer.privateKey;
@@ -79,7 +79,7 @@ async function sign(
     .setSubject(subject)
     .setAudience(named.audience)
     .setJti(randomUUID())
-    .setIssuedAt(Math.min(now - named.issuedAgo, now + named.expiresIn))
+    .setIssuedAt(now + (named.issuedIn ?? Math.min(0, named.expiresIn)))
     .setExpirationTime(now + named.expiresIn)
     .sign(key);
 }

@@ -5,6 +5,7 @@ import { ensureAuditPartitions } from './audit-logs/audit-log.repository.ts';
 import { auditLogRoutes } from './audit-logs/audit-log.routes.ts';
 import type { Config } from './config.ts';
 import { database } from './database/data-source.ts';
+import { integrityRoutes } from './integrity/integrity.routes.ts';
 import { subscriptions } from './subscriptions.ts';
 
 export { type Config, configSchema, loadConfig } from './config.ts';
@@ -32,5 +33,6 @@ export async function buildApp({ config, dataSource, keys, logger }: Dependencie
   });
   app.lifecycle.every('partitions of the log', 3_600, () => ensureAuditPartitions(dataSource, new Date()));
   await app.register(auditLogRoutes);
+  await app.register(integrityRoutes, { dataSource });
   return app;
 }

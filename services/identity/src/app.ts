@@ -10,6 +10,7 @@ import {
   remoteKeys,
   type ServiceAppOptions,
 } from '@hivesync/http';
+import { accountDeletionRoutes } from './account-deletion/account-deletion.routes.ts';
 import type { Config } from './config.ts';
 import { database } from './database/data-source.ts';
 import { notificationsRoutes } from './notifications/notifications.routes.ts';
@@ -64,10 +65,10 @@ export async function buildApp(dependencies: IdentityDependencies): Promise<App>
   app.lifecycle.whenReady('signing key', () => keys.active());
   app.lifecycle.every('rotation of the signing key', 3_600, () => keys.active());
   app.lifecycle.every('expired refresh tokens', 3_600, () => deleteExpiredTokens(dataSource));
+  const context = { dataSource, keys, throttle, refreshTokenDays: config.REFRESH_TOKEN_DAYS };
   await app.register(accountRoutes);
-  await app.register(authRoutes, {
-    context: { dataSource, keys, throttle, refreshTokenDays: config.REFRESH_TOKEN_DAYS },
-  });
+  await app.register(accountDeletionRoutes, { context });
+  await app.register(authRoutes, { context });
   await app.register(sessionsRoutes);
   await app.register(notificationsRoutes);
   await app.register(adminUsersRoutes);

@@ -3,20 +3,31 @@ import {
   memberInvited,
   memberJoined,
   memberLeft,
+  referenceSwept,
   taskAssigned,
   taskCompleted,
   type UserId,
 } from '@hivesync/contracts';
 import { defineSubscriptions, on } from '@hivesync/events';
+import { recordPart } from './account-deletion/account-deletion.repository.ts';
+import { holdersOfUsers } from './account-deletion/account-deletion.service.ts';
 import { database } from './database/data-source.ts';
 import { notifyOfEvent } from './notifications/notify.ts';
 
 const present = (ids: readonly (UserId | null)[]): UserId[] => ids.filter((id) => id !== null);
 
-/** What identity does about others' events: it fills inboxes. */
+/** What identity does about others' events: it fills inboxes, and reports on deleted accounts. */
 export const subscriptions = defineSubscriptions({
   database,
   handlers: [
+    ...holdersOfUsers.map((service) =>
+      on(referenceSwept(service), async (tx, { subject, time, data }) => {
+        if (data.aggregate !== 'identity.user') return;
+        const { removed, longest_lock_ms: longestLockMs } = data;
+        await recordPart(tx, { userId: subject, service, removed, longestLockMs, at: time });
+      }),
+    ),
+
     on(taskAssigned, (tx, event) => {
       const { project_id, number, title, assignee_id } = event.data;
       const payload = { project_id, task_id: event.subject, number, title, actor_id: event.actorid ?? null };

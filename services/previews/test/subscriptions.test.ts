@@ -6,6 +6,7 @@ import {
   type ProjectId,
   projectCreated,
   projectDeleted,
+  referenceSwept,
   type TeamMemberId,
   type UserId,
   userDeleted,
@@ -13,7 +14,7 @@ import {
   type WorkerNodeId,
 } from '@hivesync/contracts';
 import { type DataSource, newId, query, transaction } from '@hivesync/database';
-import { Consumers, publish, replay } from '@hivesync/events';
+import { Consumers, publish, replay, sweepAll } from '@hivesync/events';
 import { neighbour, testDatabase } from '@hivesync/testing';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { database } from '../src/database/data-source.ts';
@@ -216,6 +217,22 @@ test('jobs go with their project; they stay without their requester and worker',
       [user, project, worker],
     );
     expect(dead).toHaveLength(3);
+  });
+  await query(
+    previews,
+    `insert into preview_artifacts (id, job_id, r2_key)
+     values ($1, $2, 'previews/x/y/icon.png')`,
+    [newId(), doomed],
+  );
+  await sweepAll(previews, database, { limit: 1 });
+  const [swept] = await query<{ data: object }>(
+    previews,
+    'select data from outbox where type = $1 and subject = $2',
+    [referenceSwept('previews').type, project],
+  );
+  expect(swept?.data).toMatchObject({
+    aggregate: 'projects.project',
+    removed: { preview_artifacts: 2, preview_jobs: 1 },
   });
   const jobs = 'select id, requested_by, worker_id from preview_jobs where id in ($1, $2)';
   expect(await query<object>(previews, jobs, [doomed, kept])).toEqual([

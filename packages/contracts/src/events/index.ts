@@ -1,10 +1,12 @@
+import * as audit from './audit.ts';
 import * as billing from './billing.ts';
 import type { EventDefinition } from './event.ts';
 import * as identity from './identity.ts';
-import { accessRefusals } from './platform.ts';
+import { accessRefusals, referenceSweeps } from './platform.ts';
 import * as projects from './projects.ts';
 import * as workers from './workers.ts';
 
+export * from './audit.ts';
 export * from './billing.ts';
 export * from './event.ts';
 export * from './identity.ts';
@@ -17,7 +19,11 @@ const isDefinition = (value: unknown): value is EventDefinition =>
 
 /** Every type of event that the platform writes, by its `type`. */
 export const eventCatalogue: ReadonlyMap<string, EventDefinition> = new Map(
-  [...[identity, projects, billing, workers].flatMap((module) => Object.values(module)), ...accessRefusals]
+  [
+    ...[identity, projects, billing, workers, audit].flatMap((module) => Object.values(module)),
+    ...accessRefusals,
+    ...referenceSweeps,
+  ]
     .filter(isDefinition)
     .map((definition) => [definition.type, definition]),
 );

@@ -17,3 +17,25 @@ const refusals = Object.fromEntries(
 ) as Record<ServiceName, EventDefinition<typeof Refusal>>;
 
 export const accessRefusals = Object.values(refusals);
+
+const Swept = Type.Object(
+  {
+    aggregate: Type.String({ description: 'What was deleted, e.g. `identity.user`; the subject is its id' }),
+    removed: Type.Record(Type.String(), Type.Integer(), {
+      description: 'Rows removed or cleared here, by table or `table.column`',
+    }),
+    longest_lock_ms: Type.Integer({ description: 'The longest that one batch held its locks' }),
+  },
+  { additionalProperties: false },
+);
+
+/** A service has carried a deletion through: nothing is left to remove here. */
+export function referenceSwept(service: ServiceName): EventDefinition<typeof Swept> {
+  return sweeps[service];
+}
+
+const sweeps = Object.fromEntries(
+  serviceNames.map((service) => [service, defineEvent(`${service}.reference.swept`, Swept)]),
+) as Record<ServiceName, EventDefinition<typeof Swept>>;
+
+export const referenceSweeps = Object.values(sweeps);

@@ -2,23 +2,17 @@ import type { AggregateName } from '@hivesync/contracts';
 import { identifier, query } from '../query.ts';
 import type { ServiceDatabase } from '../service-database.ts';
 import type { Transaction } from '../transaction.ts';
-import {
-  type ReferenceDeclaration,
-  type ReferenceTableDeclaration,
-  referenceDeclarations,
-  referenceTables,
-} from './declarations.ts';
+import { type ReferenceTableDeclaration, referenceTables } from './declarations.ts';
+import { requestSweep } from './sweep.ts';
 
 /**
- * Carries the deletion of another service's aggregate through this service, in the caller's transaction.
+ * Takes in that another service's aggregate was deleted, in the caller's transaction: writes the tombstone, also for
+ * an id that was never met, and asks for the sweep that carries the declared policies out (see `sweepOnce`).
  *
- * The tombstone comes first, also for an id that was never met. Updating the row waits for every transaction that
- * holds it `for share`, which is what `require_live_reference` takes when a referencing row is written; so a
- * write either committed before and is seen by the policies below, or waits for us and is then refused. That
- * holds because each statement sees what was committed before it began: read committed, and nothing stricter.
- *
- * Then each declared column's policy, cascades first, in the order of `entities` (so put children before parents
- * where a local foreign key would refuse otherwise).
+ * The tombstone closes the door. Updating the row waits for every transaction that holds it `for share`, which is
+ * what `require_live_reference` takes when a referencing row is written; so a write either committed before, and
+ * is seen by the sweep, or waits for us and is then refused. The sweep begins after this commits, so there is
+ * nothing left that it could miss.
  * @throws Error outside of read committed.
  */
 export async function applyReferenceDeleted(
@@ -31,12 +25,7 @@ export async function applyReferenceDeleted(
   const refTable = referenceTables(database).find((table) => table.aggregate === aggregate);
   if (!refTable) return;
   await bury(tx, refTable, id, version);
-  const declarations = referenceDeclarations(database).filter((one) => one.aggregate === aggregate);
-  for (const onDelete of ['cascade', 'set null'] as const) {
-    for (const declaration of declarations.filter((one) => one.onDelete === onDelete)) {
-      await query(tx, policy(declaration), [id]);
-    }
-  }
+  await requestSweep(tx, aggregate, id, version);
 }
 
 async function bury(tx: Transaction, refTable: ReferenceTableDeclaration, id: string, version: number) {
@@ -55,13 +44,4 @@ async function bury(tx: Transaction, refTable: ReferenceTableDeclaration, id: st
   if (isolation !== 'read committed') {
     throw new Error(`a deletion must be applied in read committed, not in ${isolation}: it would miss rows`);
   }
-}
-
-function policy({ table, column, onDelete }: ReferenceDeclaration): string {
-  return onDelete === 'cascade'
-    ? `delete from ${identifier(table)}
-        where ${identifier(column)} = $1`
-    : `update ${identifier(table)}
-          set ${identifier(column)} = null
-        where ${identifier(column)} = $1`;
 }

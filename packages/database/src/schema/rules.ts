@@ -164,6 +164,7 @@ function staleExceptions(tables: TableInCatalog[], database: ServiceDatabase): s
     tables.flatMap((table) => table.columns.map(({ name }) => `${table.name}.${name}`)),
   );
   const names = new Set(tables.map(({ name }) => name));
+  const declared = new Set(referenceDeclarations(database).map(({ table, column }) => `${table}.${column}`));
   return [
     ...Object.keys(database.plainIds ?? {})
       .filter((name) => !columns.has(name))
@@ -171,6 +172,9 @@ function staleExceptions(tables: TableInCatalog[], database: ServiceDatabase): s
     ...Object.keys(database.unguardedReferences ?? {})
       .filter((name) => !columns.has(name))
       .map((name) => `unguardedReferences names ${name}, which is no column`),
+    ...Object.keys(database.cascades ?? {})
+      .filter((name) => !declared.has(name))
+      .map((name) => `cascades names ${name}, which is no declared reference`),
     ...Object.keys(database.unchangingTables ?? {})
       .filter((name) => !names.has(name))
       .map((name) => `unchangingTables names ${name}, which is no table`),

@@ -8,18 +8,21 @@ import {
   meetReferences,
   newId,
   query,
+  type Transaction,
   transaction,
 } from '../../src/index.ts';
-import { library, UserRef } from '../library.ts';
+import { library, sweepLibrary, UserRef } from '../library.ts';
 
-const rounds = 300;
+const rounds = 2_000;
+/** Races at a time, each of them of four transactions or five. */
+const lanes = 4;
 
 let database: TestDatabase;
 let app: DataSource;
 
 beforeAll(async () => {
   database = await testDatabase(library);
-  app = await database.dataSource(library, { poolSize: 8 });
+  app = await database.dataSource(library, { poolSize: 5 * lanes + 1 });
 });
 
 /** Rows that point at a deleted user where the declaration says that none may. */
@@ -32,7 +35,7 @@ const dangling = () =>
           or exists (select from workers.books b where b.lender_id = r.id))`,
   );
 
-const pause = () => (Math.random() < 0.3 ? undefined : sleep(Math.random() * 6));
+const pause = () => (Math.random() < 0.5 ? undefined : sleep(Math.random() * 3));
 
 /** Does `work` in a transaction that stays open a random while before and after; what refused it, or null. */
 async function writer(work: string, parameters: unknown[]): Promise<string | null> {
@@ -61,25 +64,26 @@ async function deletion(id: string): Promise<void> {
 }
 
 describe('a write that races the deletion', () => {
-  it(`lands and is cleaned, or is refused: ${rounds} interleavings on real connections`, {
+  it(`lands and is swept, or is refused: ${rounds} interleavings on real connections`, {
     timeout: 120_000,
   }, async () => {
     const author = newId<never>();
     await transaction(app, (tx) => meetReferences(tx, UserRef, [{ id: author, version: 1, fields: {} }]));
     const outcomes = { landed: 0, refused: 0 };
-    for (let round = 0; round < rounds; round += 1) {
+    async function race(round: number): Promise<void> {
       const [user, book, added] = [newId<never>(), newId<never>(), newId<never>()];
       // Every third user is not met before the race: the writer meets them in its own transaction.
       const meets = round % 3 === 0;
-      if (!meets)
-        await transaction(app, (tx) => meetReferences(tx, UserRef, [{ id: user, version: 1, fields: {} }]));
+      const meet = (tx: Transaction) => meetReferences(tx, UserRef, [{ id: user, version: 1, fields: {} }]);
+      if (!meets) await transaction(app, meet);
       await query(app, `insert into books (id, title, created_by) values ($1, 'Dune', $2)`, [book, author]);
-      const meeting = transaction(app, async (tx) => {
-        if (!meets) return;
-        await pause();
-        await meetReferences(tx, UserRef, [{ id: user, version: 1, fields: {} }]);
-        await pause();
-      });
+      const meeting = meets
+        ? transaction(app, async (tx) => {
+            await pause();
+            await meet(tx);
+            await pause();
+          })
+        : Promise.resolve();
       const writes = meeting.then(() =>
         Promise.all([
           writer('insert into stars (user_id, book_id) values ($1, $2)', [user, book]),
@@ -94,10 +98,31 @@ describe('a write that races the deletion', () => {
       const [refusals] = await Promise.all([writes, deletion(user)]);
       for (const refusal of refusals) outcomes[refusal === null ? 'landed' : 'refused'] += 1;
     }
+    // The sweeper is at work all the while, as it is in a service.
+    const racing = new AbortController();
+    const sweeping = (async () => {
+      const completed = [];
+      while (!racing.signal.aborted) {
+        completed.push(...(await sweepLibrary(app)));
+        await sleep(1);
+      }
+      return completed;
+    })();
+    await Promise.all(
+      Array.from({ length: lanes }, async (_, lane) => {
+        for (let round = lane; round < rounds; round += lanes) await race(round);
+      }),
+    );
+    racing.abort();
+    const completed = [...(await sweeping), ...(await sweepLibrary(app))];
     expect(await dangling()).toEqual([]);
     expect(await database.query(`select from workers.user_refs where state = 'deleted'`)).toHaveLength(
       rounds,
     );
+    // Each sweep was completed once, and each row that landed was swept and counted once.
+    expect(completed).toHaveLength(rounds);
+    const swept = completed.flatMap(({ removed }) => Object.values(removed)).reduce((sum, n) => sum + n, 0);
+    expect(swept).toBe(outcomes.landed);
     // Both outcomes happened, or the race was none.
     expect(outcomes.landed).toBeGreaterThan(rounds / 10);
     expect(outcomes.refused).toBeGreaterThan(rounds / 10);
@@ -111,6 +136,7 @@ describe('a write that races the deletion', () => {
     await transaction(app, async (tx) => {
       await query(tx, 'insert into stars (user_id, book_id) values ($1, $2)', [user, book]);
       await deletion(user);
+      await sweepLibrary(app);
     });
     expect(await dangling()).toEqual([{ id: user }]);
     await database.query('alter table workers.stars enable trigger stars_user_id_live');

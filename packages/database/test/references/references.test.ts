@@ -11,7 +11,7 @@ import {
   transaction,
   unknownReferences,
 } from '../../src/index.ts';
-import { Book, library, Star, UserRef } from '../library.ts';
+import { Book, library, Star, sweepLibrary, UserRef } from '../library.ts';
 
 let database: TestDatabase;
 let app: DataSource;
@@ -117,6 +117,7 @@ describe('deletion', () => {
     ];
     await query(app, 'insert into stars (user_id, book_id) values ($1, $3), ($2, $3)', [alice, bob, others]);
     await deleted(alice);
+    await sweepLibrary(app);
     const books = new Map((await app.getRepository(Book).find()).map((book) => [book.id, book]));
     expect(books.get(mine)).toMatchObject({ createdBy: alice, lenderId: null });
     expect(books.get(lent)).toMatchObject({ createdBy: bob, lenderId: null });

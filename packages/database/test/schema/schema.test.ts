@@ -183,6 +183,10 @@ describe('schemaRules', () => {
   it('refuses an exception that excuses nothing', async () => {
     const loose = defineDatabase({ ...library, plainIds: { 'books.shelf_id': 'gone' } });
     expect(await schemaRules(app, loose)).toEqual(['plainIds names books.shelf_id, which is no column']);
+    const cascades = { 'books.shelf_id': async () => ({}) };
+    expect(await schemaRules(app, defineDatabase({ ...library, cascades }))).toEqual([
+      'cascades names books.shelf_id, which is no declared reference',
+    ]);
   });
 });
 

@@ -40,6 +40,7 @@ export class Consumers {
   readonly #loops: Map<ServiceName, SourceLoop>;
   #stop = new AbortController();
   #running: Promise<unknown> | undefined;
+  readonly #listeners = new Set<() => void>();
 
   /** Throws a `TypeError` where a source that is subscribed to is not given. */
   constructor(options: ConsumersOptions) {
@@ -59,10 +60,18 @@ export class Consumers {
             retry: { attempts: 5, delay: 200, maxDelay: 10_000, ...options.retry },
             limit: options.limit ?? 200,
             waitSeconds: options.waitSeconds ?? 25,
+            onCommitted: () => {
+              for (const listener of this.#listeners) listener();
+            },
           }),
         ];
       }),
     );
+  }
+
+  /** Has `listener` called after each batch that this process has applied; it must not throw. */
+  onApplied(listener: () => void): void {
+    this.#listeners.add(listener);
   }
 
   /** Starts reading; the database and the sources need not be reachable yet. */

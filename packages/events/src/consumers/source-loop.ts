@@ -28,6 +28,8 @@ export interface SourceLoopOptions {
   retry: RetryPolicy;
   limit: number;
   waitSeconds: number;
+  /** Called after each batch that was committed. */
+  onCommitted: () => void;
 }
 
 /** Counters since the process started; they only grow. */
@@ -191,6 +193,7 @@ export class SourceLoop {
     for (const { id, ...why } of counts.parked) {
       logger.error({ source: source.service, event: id, ...why }, 'event parked');
     }
+    this.#options.onCommitted();
   }
 
   #backoff(failures: number, error?: unknown): number {

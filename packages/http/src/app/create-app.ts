@@ -13,6 +13,7 @@ import { handleError, handleFrameworkError, rawBadRequest } from '../errors/erro
 import { notFound } from '../errors/not-found.ts';
 import { idempotency } from '../idempotency/idempotency-key.ts';
 import { deleteExpiredAnswers } from '../idempotency/stored-answers.ts';
+import { integrityRoute } from '../integrity/integrity-route.ts';
 import { Lifecycle } from '../lifecycle/lifecycle.ts';
 import { type OpenApiOptions, openapi } from '../openapi/openapi.ts';
 import { eventsRoute } from '../operations/events-route.ts';
@@ -110,6 +111,7 @@ export async function createApp(options: ServiceAppOptions): Promise<App> {
   health(app, { dataSource, database, consumers, more: options.readiness });
   if (dataSource && service !== 'gateway') {
     eventsRoute(app, { dataSource, listenUrl: config.DATABASE_LISTEN_URL });
+    if (database) integrityRoute(app, { dataSource, database });
     app.lifecycle.every('expired idempotency keys', expiredAnswersEverySeconds, () =>
       deleteExpiredAnswers(dataSource),
     );

@@ -43,6 +43,10 @@ export async function verify(
       requiredClaims: ['exp', 'iss', 'aud'],
       clockTolerance,
     });
+    // Issued by a clock that is ahead: it would be good for longer than a token may be.
+    if (payload.iat !== undefined && payload.iat > Date.now() / 1_000 + clockTolerance) {
+      throw tokenError('TOKEN_INVALID');
+    }
     return payload;
   } catch (error) {
     if (error instanceof ApiError) throw error;

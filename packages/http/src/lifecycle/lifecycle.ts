@@ -7,7 +7,7 @@ import {
   type ServiceDatabase,
   UnfitDatabaseError,
 } from '@hivesync/database';
-import { type Consumers, isTransient } from '@hivesync/events';
+import { type Consumers, isTransient, Sweeper } from '@hivesync/events';
 import type { FastifyBaseLogger } from 'fastify';
 
 type Work = (signal: AbortSignal) => Promise<unknown> | unknown;
@@ -21,7 +21,8 @@ export interface LifecycleOptions {
 
 /**
  * What an app does besides answering: it connects to its database in the background, waiting for one that is not
- * there yet, checks login and schema, does what is registered here, and then reads events. Ends with the app.
+ * there yet, checks login and schema, does what is registered here, and then reads events and carries deletions
+ * out. Ends with the app.
  */
 export class Lifecycle {
   readonly #options: LifecycleOptions;
@@ -29,6 +30,7 @@ export class Lifecycle {
   readonly #once: { name: string; work: Work }[] = [];
   readonly #timers = new Set<NodeJS.Timeout>();
   readonly #running = new Set<Promise<void>>();
+  readonly #sweeper: Sweeper | undefined;
   #started: Promise<void> | undefined;
   #connected = false;
   #draining = false;
@@ -36,6 +38,11 @@ export class Lifecycle {
 
   constructor(options: LifecycleOptions) {
     this.#options = options;
+    const { dataSource, database, consumers, logger } = options;
+    if (!dataSource || !database) return;
+    const sweeper = new Sweeper({ dataSource, database, logger });
+    consumers?.onApplied(() => sweeper.wake());
+    this.#sweeper = sweeper;
   }
 
   /** Aborts when the app closes: waits and long polls end with it. */
@@ -105,7 +112,7 @@ export class Lifecycle {
     this.#closing.abort();
     for (const timer of this.#timers) clearInterval(timer);
     await this.#started?.catch(() => undefined);
-    await Promise.all([this.#options.consumers?.stop(), ...this.#running]);
+    await Promise.all([this.#options.consumers?.stop(), this.#sweeper?.stop(), ...this.#running]);
   }
 
   /** Closes the pool, unless it was given to us open. */
@@ -119,7 +126,9 @@ export class Lifecycle {
     try {
       if (dataSource) await this.#connect(dataSource);
       for (const { name, work } of this.#once) await this.#untilDone(name, work);
-      if (!this.closing.aborted) consumers?.start();
+      if (this.closing.aborted) return;
+      this.#sweeper?.start();
+      consumers?.start();
     } catch (error) {
       if (this.closing.aborted) return;
       logger.fatal({ err: error }, 'the service cannot start');

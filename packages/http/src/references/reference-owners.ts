@@ -21,6 +21,15 @@ export interface ReferenceOwners {
     ids: readonly string[],
     context: { requestId: string },
   ): Promise<ResolvedReference[]>;
+  /**
+   * The first `limit` (1 to 1,000) of all that exist after an id, in the order of their ids.
+   * @throws ApiError UPSTREAM_UNAVAILABLE where the owner gives no answer.
+   */
+  list(
+    aggregate: AggregateName,
+    page: { after: string | null; limit: number },
+    context: { requestId: string },
+  ): Promise<ResolvedReference[]>;
 }
 
 export interface HttpReferenceOwnersOptions {
@@ -43,7 +52,7 @@ const connectionLost = new Set([
 ]);
 
 /**
- * Asks owners at their `/internal/<nouns>/resolve`, with one deadline and one circuit breaker per owner. Resolving
+ * Asks owners at their `/internal/<nouns>` and `/internal/<nouns>/resolve`, with one deadline and one circuit breaker per owner. Resolving
  * changes nothing there, so a call whose connection failed is made once more.
  */
 export function httpReferenceOwners(options: HttpReferenceOwnersOptions): ReferenceOwners {
@@ -59,22 +68,22 @@ export function httpReferenceOwners(options: HttpReferenceOwnersOptions): Refere
   );
 
   async function ask(
-    aggregate: AggregateName,
-    ids: readonly string[],
+    owner: ServiceName,
+    path: string,
     requestId: string,
     signal: AbortSignal,
+    body?: object,
   ) {
-    const { owner, resolvePath } = aggregates[aggregate];
     const base = serviceUrls[owner];
     if (base === undefined) throw new Error(`SERVICE_URLS does not name ${owner}`);
-    const answer = await fetch(new URL(resolvePath, base), {
-      method: 'POST',
+    const answer = await fetch(new URL(path, base), {
+      method: body ? 'POST' : 'GET',
       headers: {
         authorization: `Bearer ${await tokens(owner)}`,
-        'content-type': 'application/json',
         'x-request-id': requestId,
+        ...(body && { 'content-type': 'application/json' }),
       },
-      body: JSON.stringify({ ids }),
+      ...(body && { body: JSON.stringify(body) }),
       redirect: 'error',
       signal,
     });
@@ -83,29 +92,38 @@ export function httpReferenceOwners(options: HttpReferenceOwnersOptions): Refere
     return (reply.Parse(JSON.parse(text)) as { items: ResolvedReference[] }).items;
   }
 
+  async function answerOf(owner: ServiceName, path: string, requestId: string, body?: object) {
+    const signal = AbortSignal.timeout(deadlineMs);
+    try {
+      return await breakers.get(owner)!.execute(async () => {
+        try {
+          return await ask(owner, path, requestId, signal, body);
+        } catch (error) {
+          if (!isConnectionLost(error)) throw error;
+          return ask(owner, path, requestId, signal, body);
+        }
+      });
+    } catch (cause) {
+      throw new ApiError('UPSTREAM_UNAVAILABLE', {
+        detail: `The ${owner} service is not reachable.`,
+        headers: { 'retry-after': '2' },
+        cause,
+      });
+    }
+  }
+
   return {
     async resolve(aggregate, ids, { requestId }) {
       if (ids.length === 0) return [];
       if (ids.length > maxResolvedIds)
         throw new RangeError(`at most ${maxResolvedIds} ids are resolved at once`);
-      const { owner } = aggregates[aggregate];
-      const signal = AbortSignal.timeout(deadlineMs);
-      try {
-        return await breakers.get(owner)!.execute(async () => {
-          try {
-            return await ask(aggregate, ids, requestId, signal);
-          } catch (error) {
-            if (!isConnectionLost(error)) throw error;
-            return ask(aggregate, ids, requestId, signal);
-          }
-        });
-      } catch (cause) {
-        throw new ApiError('UPSTREAM_UNAVAILABLE', {
-          detail: `The ${owner} service is not reachable.`,
-          headers: { 'retry-after': '2' },
-          cause,
-        });
-      }
+      const { owner, resolvePath } = aggregates[aggregate];
+      return answerOf(owner, resolvePath, requestId, { ids });
+    },
+    list(aggregate, { after, limit }, { requestId }) {
+      const { owner, listPath } = aggregates[aggregate];
+      const query = new URLSearchParams({ limit: String(limit), ...(after !== null && { after }) });
+      return answerOf(owner, `${listPath}?${query}`, requestId);
     },
   };
 }

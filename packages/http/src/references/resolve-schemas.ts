@@ -11,7 +11,17 @@ export const ResolveBody = Type.Object(
 );
 export type ResolveBody = Static<typeof ResolveBody>;
 
-/** Its answer: those that exist, in any order. `data` is what the aggregate's events carry. */
+/** The query of `GET /internal/<nouns>`, which lists everything that resolves, in the order of the ids. */
+export const ListReferencesQuery = Type.Object(
+  {
+    after: Type.Optional(IdSchema<Id<string>>({ description: 'The last id of the page before' })),
+    limit: Type.Integer({ default: maxResolvedIds, minimum: 1, maximum: maxResolvedIds }),
+  },
+  { additionalProperties: false },
+);
+export type ListReferencesQuery = Static<typeof ListReferencesQuery>;
+
+/** The answer of both: those that exist, in any order. `data` is what the aggregate's events carry. */
 export function ResolveReply<Data extends TSchema>(data: Data) {
   return Type.Object(
     {

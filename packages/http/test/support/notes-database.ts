@@ -46,6 +46,7 @@ class CreateNotes1763800000000 implements Migration {
       ...platformTablesUp(),
       sql.updatedAtFunction(),
       sql.liveReferenceFunction(),
+      ...sql.referenceSweepsUp(),
       sql.referenceTable('user_refs', ['display_name text']),
       `create table notes (
         id uuid not null,
@@ -64,7 +65,12 @@ class CreateNotes1763800000000 implements Migration {
   }
 
   async down(runner: QueryRunner): Promise<void> {
-    for (const statement of ['drop table notes', 'drop table user_refs', ...platformTablesDown()]) {
+    for (const statement of [
+      'drop table notes',
+      'drop table user_refs',
+      ...sql.referenceSweepsDown(),
+      ...platformTablesDown(),
+    ]) {
       await runner.query(statement);
     }
   }

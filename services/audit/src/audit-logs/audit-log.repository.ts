@@ -19,23 +19,31 @@ export interface AuditFact {
 
 /**
  * Appends one fact; one that is already there, told again on a replay, is left as it is. Its user may not
- * have been met yet, as identity's events come by another feed, and its month may lie in the past.
+ * have been met yet, as identity's events come by another feed, and its month may lie in the past. Told after the
+ * user's deletion it has no address: the lock makes a deletion that is under way wait, or be seen.
  */
 export async function appendFact(tx: Transaction, fact: AuditFact): Promise<void> {
   await ensureAuditPartitions(tx, fact.createdAt);
+  if (fact.userId) {
+    await query(tx, 'insert into user_refs (id) values ($1) on conflict (id) do nothing', [fact.userId]);
+  }
   await query(
     tx,
-    `with met as (
-       insert into user_refs (id)
-       select $3::uuid
-       where $3::uuid is not null
-       on conflict (id) do nothing
+    `with person as (
+       select state
+       from user_refs
+       where id = $3::uuid
+       for share
      )
      insert into audit_logs (
        id, created_at, user_id, event_type, entity_type, entity_id,
        data_json, ip_address, source_service, request_id
      )
-     values ($1, $2, $3::uuid, $4, $5, $6, $7, $8, $9, $10)
+     values (
+       $1, $2, $3::uuid, $4, $5, $6, $7,
+       case when (select state from person) is distinct from 'deleted' then $8::inet end,
+       $9, $10
+     )
      on conflict (id, created_at) do nothing`,
     [
       fact.id,

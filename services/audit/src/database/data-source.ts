@@ -1,11 +1,14 @@
 import { defineDatabase } from '@hivesync/database';
 import { AuditLog } from '../audit-logs/audit-log.entity.ts';
+import { forgetAddresses } from '../audit-logs/forget-addresses.repository.ts';
 import { AuditSeal } from '../audit-seals/audit-seal.entity.ts';
 import { UserRef } from '../references/user-ref.entity.ts';
 import { CreatePlatformTables1763800000000 } from './migrations/1763800000000-create-platform-tables.ts';
 import { CreateUserRefs1763800001000 } from './migrations/1763800001000-create-user-refs.ts';
 import { CreateAuditLogs1763800002000 } from './migrations/1763800002000-create-audit-logs.ts';
 import { CreateAuditSeals1763800003000 } from './migrations/1763800003000-create-audit-seals.ts';
+import { CreateReferenceSweeps1763900000000 } from './migrations/1763900000000-create-reference-sweeps.ts';
+import { ForgetUserAddresses1763900001000 } from './migrations/1763900001000-forget-user-addresses.ts';
 
 export const database = defineDatabase({
   service: 'audit',
@@ -15,8 +18,11 @@ export const database = defineDatabase({
     CreateUserRefs1763800001000,
     CreateAuditLogs1763800002000,
     CreateAuditSeals1763800003000,
+    CreateReferenceSweeps1763900000000,
+    ForgetUserAddresses1763900001000,
   ],
   partitions: [{ table: 'audit_logs', step: 'month', ahead: 3 }],
+  cascades: { 'audit_logs.user_id': forgetAddresses },
   plainIds: {
     'audit_logs.entity_id': 'of whatever kind entity_type says; facts outlive what they are about',
     'audit_logs.request_id': 'of a request, which is no row',

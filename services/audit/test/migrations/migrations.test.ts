@@ -36,3 +36,31 @@ test('CreateAuditSeals leaves the log alone', () =>
       ),
     read: (app) => query(app, 'select id, created_at, event_type from audit_logs order by id'),
   }));
+
+test('CreateReferenceSweeps leaves the log alone', () =>
+  rehearseMigration({
+    database,
+    migration: 'CreateReferenceSweeps',
+    write: (app) =>
+      query(
+        app,
+        `insert into audit_logs (id, created_at, event_type, entity_type, entity_id, data_json, source_service)
+         values ($1::uuid, now(), 'projects.task.created', 'task', '1', '{}', 'projects')`,
+        [newId()],
+      ),
+    read: (app) => query(app, 'select id, created_at, event_type from audit_logs order by id'),
+  }));
+
+test('ForgetUserAddresses leaves the log alone', () =>
+  rehearseMigration({
+    database,
+    migration: 'ForgetUserAddresses',
+    write: (app) =>
+      query(
+        app,
+        `insert into audit_logs (id, created_at, event_type, entity_type, entity_id, data_json, ip_address, source_service)
+         values ($1::uuid, now(), 'projects.task.created', 'task', '1', '{}', '192.0.2.1', 'projects')`,
+        [newId()],
+      ),
+    read: (app) => query(app, 'select id, created_at, ip_address from audit_logs order by id'),
+  }));

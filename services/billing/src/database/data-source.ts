@@ -7,6 +7,7 @@ import { CreatePlatformTables1763800000000 } from './migrations/1763800000000-cr
 import { CreateTierLimits1763800001000 } from './migrations/1763800001000-create-tier-limits.ts';
 import { CreateSubscriptions1763800002000 } from './migrations/1763800002000-create-subscriptions.ts';
 import { CreateProviderEvents1763800003000 } from './migrations/1763800003000-create-provider-events.ts';
+import { CreateReferenceSweeps1763900000000 } from './migrations/1763900000000-create-reference-sweeps.ts';
 
 export const database = defineDatabase({
   service: 'billing',
@@ -16,6 +17,7 @@ export const database = defineDatabase({
     CreateTierLimits1763800001000,
     CreateSubscriptions1763800002000,
     CreateProviderEvents1763800003000,
+    CreateReferenceSweeps1763900000000,
   ],
   plainIds: {
     'subscriptions.subscription_id': 'an id of the provider',

@@ -35,3 +35,11 @@ test('CreateProviderEvents leaves users alone', () =>
       query(app, `insert into user_refs (id, display_name) values ($1, 'Alice')`, [newId()]),
     read: (app) => query(app, 'select id, display_name, state from user_refs order by id'),
   }));
+
+test('CreateReferenceSweeps leaves users alone', () =>
+  rehearseMigration({
+    database,
+    migration: 'CreateReferenceSweeps',
+    write: (app) => query(app, `insert into user_refs (id, display_name) values ($1, 'Alice')`, [newId()]),
+    read: (app) => query(app, 'select id, display_name, state from user_refs order by id'),
+  }));

@@ -1,4 +1,7 @@
 import { defineDatabase } from '@hivesync/database';
+import { AccountDeletion } from '../account-deletion/account-deletion.entity.ts';
+import { sweepUser } from '../account-deletion/account-deletion.service.ts';
+import { AccountDeletionPart } from '../account-deletion/account-deletion-part.entity.ts';
 import { ApiKey } from '../api-keys/api-key.entity.ts';
 import { Notification } from '../notifications/notification.entity.ts';
 import { SessionToken } from '../session-tokens/session-token.entity.ts';
@@ -25,9 +28,14 @@ export const database = defineDatabase({
     ApiKey,
     Notification,
     SigningKey,
+    AccountDeletion,
+    AccountDeletionPart,
   ],
   migrations,
+  sweeps: { 'identity.user': sweepUser },
+  unchangingTables: { account_deletions: 'written once, when the account is deleted' },
   plainIds: {
+    'account_deletions.user_id': 'whose account it was: the user is gone, and the report stays',
     'notifications.source_event_id': 'names an event of any service, not a row',
   },
 });

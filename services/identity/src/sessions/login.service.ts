@@ -123,7 +123,7 @@ async function startSession(
 }
 
 /** The subject is a random id where nobody has the email: the audit must not tell who has an account. */
-async function publishFailure(
+export async function publishFailure(
   tx: Transaction,
   reason: 'credentials' | 'throttled',
   credentials: Credentials | null,

@@ -145,7 +145,7 @@ export async function countSessions(source: DataSource, userId: UserId): Promise
 }
 
 /** Which of a person's sessions to end. */
-export type SessionChoice = { only: SessionId } | { allBut: SessionId };
+export type SessionChoice = { only: SessionId } | { allBut: SessionId } | 'all';
 
 /** Ends live sessions of the person and forgets their refresh tokens; answers which it ended. */
 export async function endSessions(
@@ -154,6 +154,8 @@ export async function endSessions(
   choice: SessionChoice,
   reason: SessionEndReason,
 ): Promise<SessionId[]> {
+  const only = choice !== 'all' && 'only' in choice ? choice.only : null;
+  const allBut = choice !== 'all' && 'allBut' in choice ? choice.allBut : null;
   const rows = await query<{ id: SessionId }>(
     tx,
     `update sessions
@@ -163,7 +165,7 @@ export async function endSessions(
        and ($2::uuid is null or id = $2::uuid)
        and ($3::uuid is null or id <> $3::uuid)
      returning id`,
-    [userId, 'only' in choice ? choice.only : null, 'allBut' in choice ? choice.allBut : null, reason],
+    [userId, only, allBut, reason],
   );
   const ended = rows.map((row) => row.id);
   if (ended.length > 0) {

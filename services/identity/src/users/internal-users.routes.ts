@@ -1,6 +1,6 @@
 import { Closed, Nullable, PublicUser, type UserId } from '@hivesync/contracts';
-import { type App, ResolveBody, ResolveReply } from '@hivesync/http';
-import { findUserByEmail, findUsers, type UserRecord } from './users.repository.ts';
+import { type App, ListReferencesQuery, ResolveBody, ResolveReply } from '@hivesync/http';
+import { findUserByEmail, findUsers, type UserRecord, usersAfter } from './users.repository.ts';
 import { FindByEmailBody } from './users.schemas.ts';
 import { publicUser } from './users.service.ts';
 
@@ -25,6 +25,23 @@ export async function internalUsersRoutes(app: App): Promise<void> {
     async (request) => {
       const ids = request.body.ids as UserId[];
       return { items: (await findUsers(app.dataSource, ids)).map(resolved) };
+    },
+  );
+
+  app.get(
+    '/internal/users',
+    {
+      schema: {
+        operationId: 'listUserReferences',
+        summary: 'All users in the order of their ids',
+        tags: ['internal'],
+        querystring: ListReferencesQuery,
+        response: { 200: Resolved },
+      },
+    },
+    async ({ query }) => {
+      const after = (query.after ?? null) as UserId | null;
+      return { items: (await usersAfter(app.dataSource, after, query.limit)).map(resolved) };
     },
   );
 

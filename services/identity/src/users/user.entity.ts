@@ -31,6 +31,10 @@ export class User {
   @Column({ type: 'integer', default: 1 })
   version!: number;
 
+  /** When the account was deleted: nobody's from then on. The row goes last. */
+  @Column({ name: 'deleted_at', type: 'timestamptz', nullable: true })
+  deletedAt!: Date | null;
+
   @CreateDateColumn({ name: 'created_at', type: 'timestamptz', default: () => 'now()' })
   createdAt!: Date;
 

@@ -60,7 +60,8 @@ export async function findUser(source: Transaction | DataSource, id: UserId): Pr
     `select ${columns}
      from users
      join user_profiles on user_profiles.user_id = users.id
-     where users.id = $1`,
+     where users.id = $1
+       and users.deleted_at is null`,
     [id],
   );
   return rows[0] ?? null;
@@ -72,8 +73,28 @@ export async function findUsers(source: Transaction | DataSource, ids: UserId[])
     `select ${columns}
      from users
      join user_profiles on user_profiles.user_id = users.id
-     where users.id = any($1::uuid[])`,
+     where users.id = any($1::uuid[])
+       and users.deleted_at is null`,
     [ids],
+  );
+}
+
+/** In the order of their ids, after one of them or from the first. */
+export async function usersAfter(
+  source: Transaction | DataSource,
+  after: UserId | null,
+  limit: number,
+): Promise<UserRecord[]> {
+  return query<UserRecord>(
+    source,
+    `select ${columns}
+     from users
+     join user_profiles on user_profiles.user_id = users.id
+     where users.deleted_at is null
+       and ($1::uuid is null or users.id > $1)
+     order by users.id
+     limit $2`,
+    [after, limit],
   );
 }
 
@@ -86,7 +107,8 @@ export async function findUserByEmail(
     `select ${columns}
      from users
      join user_profiles on user_profiles.user_id = users.id
-     where lower(users.email) = lower($1)`,
+     where lower(users.email) = lower($1)
+       and users.deleted_at is null`,
     [email],
   );
   return rows[0] ?? null;
@@ -100,7 +122,8 @@ export async function findCredentials(
     source,
     `select id, password_hash as "passwordHash"
      from users
-     where lower(email) = lower($1)`,
+     where lower(email) = lower($1)
+       and deleted_at is null`,
     [email],
   );
   return rows[0] ?? null;
@@ -118,9 +141,11 @@ export async function replacePasswordHash(
 
 /** Locks the user until the transaction ends, so that its versions and events keep their order. */
 export async function lockUser(tx: Transaction, id: UserId): Promise<number | null> {
-  const rows = await query<{ version: number }>(tx, 'select version from users where id = $1 for update', [
-    id,
-  ]);
+  const rows = await query<{ version: number }>(
+    tx,
+    'select version from users where id = $1 and deleted_at is null for update',
+    [id],
+  );
   return rows[0]?.version ?? null;
 }
 
@@ -162,7 +187,8 @@ export async function listUsers(
     `select ${columns}
      from users
      join user_profiles on user_profiles.user_id = users.id
-     where ($1::tier is null or users.tier = $1::tier)
+     where users.deleted_at is null
+       and ($1::tier is null or users.tier = $1::tier)
        and ($2::user_role is null or users.role = $2::user_role)
        and ($3::uuid is null or users.id < $3::uuid)
      order by users.id desc
@@ -176,7 +202,8 @@ export async function countUsers(source: Transaction | DataSource, filter: UserF
     source,
     `select count(*)::integer as total
      from users
-     where ($1::tier is null or tier = $1::tier)
+     where deleted_at is null
+       and ($1::tier is null or tier = $1::tier)
        and ($2::user_role is null or role = $2::user_role)`,
     [filter.tier ?? null, filter.role ?? null],
   );

@@ -100,6 +100,27 @@ const writers: Record<string, { tables: string[]; write: Writer }> = {
       () => [hex()],
     ),
   },
+  CreateReferenceSweeps: {
+    tables: ['reference_sweeps'],
+    write: insert(
+      `insert into reference_sweeps (aggregate, subject, version) values ('projects.project', $1, 2)`,
+      () => [randomUUID()],
+    ),
+  },
+  CreateAccountDeletions: {
+    tables: ['account_deletions', 'account_deletion_parts'],
+    write: insert(
+      `with deleted as (
+         insert into account_deletions (user_id, receipt_hash)
+         values ($1, $2)
+         returning user_id
+       )
+       insert into account_deletion_parts (user_id, service)
+       select user_id, 'projects'
+       from deleted`,
+      () => [randomUUID(), hex()],
+    ),
+  },
 };
 
 const names = database.migrations.map((migration) => new migration().name);

@@ -4,6 +4,7 @@ import { AiDocJob } from '../ai-docs/ai-doc-job.entity.ts';
 import { ProjectMember } from '../members/project-member.entity.ts';
 import { PreviewArtifact } from '../preview-jobs/preview-artifact.entity.ts';
 import { PreviewJob } from '../preview-jobs/preview-job.entity.ts';
+import { removeAiDocJobs, removePreviewJobs } from '../references/project-jobs.repository.ts';
 import { ProjectRef } from '../references/project-ref.entity.ts';
 import { UserRef } from '../references/user-ref.entity.ts';
 import { WorkerRef } from '../references/worker-ref.entity.ts';
@@ -12,6 +13,7 @@ import { CreateReferenceTables1763800001000 } from './migrations/1763800001000-c
 import { CreateProjectMembers1763800002000 } from './migrations/1763800002000-create-project-members.ts';
 import { CreatePreviewJobs1763800003000 } from './migrations/1763800003000-create-preview-jobs.ts';
 import { CreateAiDocJobs1763800004000 } from './migrations/1763800004000-create-ai-doc-jobs.ts';
+import { CreateReferenceSweeps1763900000000 } from './migrations/1763900000000-create-reference-sweeps.ts';
 
 export const database = defineDatabase({
   service: 'previews',
@@ -31,7 +33,12 @@ export const database = defineDatabase({
     CreateProjectMembers1763800002000,
     CreatePreviewJobs1763800003000,
     CreateAiDocJobs1763800004000,
+    CreateReferenceSweeps1763900000000,
   ],
+  cascades: {
+    'preview_jobs.project_id': removePreviewJobs,
+    'ai_doc_jobs.project_id': removeAiDocJobs,
+  },
   plainIds: {
     'project_refs.owner_id': 'a field of the project, copied; who may see its jobs is project_members',
   },

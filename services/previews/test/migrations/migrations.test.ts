@@ -63,3 +63,11 @@ test('CreateAiDocJobs leaves preview jobs alone', () =>
     },
     read: rowsOf('preview_jobs'),
   }));
+
+test('CreateReferenceSweeps leaves references alone', () =>
+  rehearseMigration({
+    database,
+    migration: 'CreateReferenceSweeps',
+    write: writeReferences,
+    read: rowsOf('project_refs'),
+  }));

@@ -2,6 +2,7 @@ import type { CommentEntityType, CommentId, ProjectId, UserId } from '@hivesync/
 import { newId, query, type Transaction } from '@hivesync/database';
 import type { Paged, PageRequest } from '@hivesync/http';
 import { keysetCondition, keysetOrder, type Order, Parameters, type SortKey } from '../keyset.ts';
+import { visibleMemberships } from '../members/membership.repository.ts';
 import { personSql } from '../references/user-ref.repository.ts';
 import type { Comment, NewComment } from './comment.schemas.ts';
 
@@ -76,7 +77,7 @@ export async function findComment(tx: Transaction, id: CommentId, userId: UserId
     tx,
     `select ${columns}
        from comments as comment
-       join team_members as member on member.project_id = comment.project_id
+       join ${visibleMemberships} as member on member.project_id = comment.project_id
        join user_refs as author on author.id = comment.author_id
       where comment.id = $1
         and member.user_id = $2`,
@@ -107,7 +108,7 @@ export async function lockComment(
             comment.version
        from comments as comment
        join projects as project on project.id = comment.project_id
-       join team_members as member on member.project_id = comment.project_id
+       join ${visibleMemberships} as member on member.project_id = comment.project_id
       where comment.id = $1
         and member.user_id = $2
         for update of comment`,

@@ -5,9 +5,11 @@ import { TaskDependency } from '../dependencies/task-dependency.entity.ts';
 import { ProjectFavorite } from '../favorites/project-favorite.entity.ts';
 import { TaskLabel } from '../labels/task-label.entity.ts';
 import { TaskLabelLink } from '../labels/task-label-link.entity.ts';
+import { sweepMemberships } from '../members/member-sweep.repository.ts';
 import { TeamInvitation } from '../members/team-invitation.entity.ts';
 import { TeamMember } from '../members/team-member.entity.ts';
 import { Project } from '../projects/project.entity.ts';
+import { sweepOwnedProjects, sweepProject } from '../projects/project-deletion.service.ts';
 import { UserRef } from '../references/user-ref.entity.ts';
 import { SampleProject } from '../samples/sample-project.entity.ts';
 import { ProjectTag } from '../tags/project-tag.entity.ts';
@@ -26,6 +28,8 @@ import { CreateTaskAttachments1763800008000 } from './migrations/1763800008000-c
 import { CreateComments1763800009000 } from './migrations/1763800009000-create-comments.ts';
 import { CreateWebhooks1763800010000 } from './migrations/1763800010000-create-webhooks.ts';
 import { CreateSampleProjects1763800011000 } from './migrations/1763800011000-create-sample-projects.ts';
+import { CreateReferenceSweeps1763900000000 } from './migrations/1763900000000-create-reference-sweeps.ts';
+import { AddProjectDeletedAt1763900001000 } from './migrations/1763900001000-add-project-deleted-at.ts';
 
 export const database = defineDatabase({
   service: 'projects',
@@ -46,6 +50,11 @@ export const database = defineDatabase({
     WebhookDelivery,
     WebhookEndpoint,
   ],
+  cascades: {
+    'team_members.user_id': sweepMemberships,
+    'projects.owner_id': sweepOwnedProjects,
+  },
+  sweeps: { 'projects.project': sweepProject },
   plainIds: {
     'comments.entity_id':
       'polymorphic: entity_type says what it names; task_id is the key where that is a task',
@@ -71,5 +80,7 @@ export const database = defineDatabase({
     CreateComments1763800009000,
     CreateWebhooks1763800010000,
     CreateSampleProjects1763800011000,
+    CreateReferenceSweeps1763900000000,
+    AddProjectDeletedAt1763900001000,
   ],
 });

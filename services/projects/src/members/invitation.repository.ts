@@ -81,6 +81,7 @@ export async function listReceivedInvitations(
        join projects as project on project.id = invitation.project_id
        join user_refs as inviter on inviter.id = invitation.invited_by
       where invitation.user_id = ${parameters.bind(userId)}
+        and project.deleted_at is null
         and ${keysetCondition(created, 'invitation.id', 'desc', page.after, parameters)}
       order by ${keysetOrder(created, 'invitation.id', 'desc')}
       limit ${parameters.bind(page.limit + 1)}`,
@@ -97,8 +98,10 @@ export async function countInvitations(
   const [row] = await query<{ total: number }>(
     tx,
     `select count(*)::integer as total
-       from team_invitations
-      where ${column} = $1`,
+       from team_invitations as invitation
+       join projects as project on project.id = invitation.project_id
+      where invitation.${column} = $1
+        and project.deleted_at is null`,
     [id],
   );
   return row?.total ?? 0;
@@ -112,10 +115,12 @@ export async function findInvitedProject(
 ): Promise<ProjectId | null> {
   const [invitation] = await query<{ project_id: ProjectId }>(
     tx,
-    `select project_id
-       from team_invitations
-      where id = $1
-        and user_id = $2`,
+    `select invitation.project_id
+       from team_invitations as invitation
+       join projects as project on project.id = invitation.project_id
+      where invitation.id = $1
+        and invitation.user_id = $2
+        and project.deleted_at is null`,
     [id, userId],
   );
   return invitation?.project_id ?? null;

@@ -10,6 +10,17 @@ export interface Access {
   role: MemberRole;
 }
 
+/**
+ * Memberships that let a person see the project: those of projects which are not deleted. Every query that asks
+ * what somebody may see reads this in place of `team_members`, and so none shows what is being removed.
+ */
+export const visibleMemberships = `(
+         select membership.*
+         from team_members as membership
+         join projects as seen on seen.id = membership.project_id
+         where seen.deleted_at is null
+       )`;
+
 /** What the person may see of the project; null where that is nothing. */
 export async function findAccess(
   tx: Transaction,
@@ -24,7 +35,7 @@ export async function findAccess(
             project.version,
             case when project.owner_id = member.user_id then 'owner' else 'member' end as role
        from projects as project
-       join team_members as member on member.project_id = project.id
+       join ${visibleMemberships} as member on member.project_id = project.id
       where project.id = $1
         and member.user_id = $2`,
     [projectId, userId],

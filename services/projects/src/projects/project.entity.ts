@@ -12,10 +12,10 @@ export class Project {
   @PrimaryColumn({ type: 'uuid', primaryKeyConstraintName: 'projects_pkey' })
   id!: ProjectId;
 
-  /** Kept when the owner is deleted: a project has too many rows to go inside one event's transaction. */
+  /** When the owner is deleted the project goes with all that belongs to it, in batches (`sweepOwnedProjects`). */
   @Index('projects_owner_id_idx')
   @Column({ type: 'uuid', name: 'owner_id' })
-  @References(() => UserRef, { onDelete: 'keep' })
+  @References(() => UserRef, { onDelete: 'cascade' })
   ownerId!: UserId;
 
   @Column({ type: 'text' })
@@ -31,6 +31,10 @@ export class Project {
 
   @Column({ type: 'integer', default: 1 })
   version!: number;
+
+  /** When its owner deleted it: nobody sees it from then on. The row goes last. */
+  @Column({ type: 'timestamptz', name: 'deleted_at', nullable: true })
+  deletedAt!: Date | null;
 
   @CreateDateColumn({ type: 'timestamptz', name: 'created_at' })
   createdAt!: Date;

@@ -2,6 +2,7 @@ import type { ProjectId, TeamMemberId, UserId } from '@hivesync/contracts';
 import { newId, query, type Transaction } from '@hivesync/database';
 import type { Paged, PageRequest } from '@hivesync/http';
 import { keysetCondition, keysetOrder, type Order, Parameters, type SortKey } from '../keyset.ts';
+import { visibleMemberships } from '../members/membership.repository.ts';
 import type { NewProject, Project, ProjectChanges, ProjectSummary } from './project.schemas.ts';
 
 export interface ProjectFilter {
@@ -65,7 +66,7 @@ export async function findProject(tx: Transaction, id: ProjectId, userId: UserId
     `select ${summary},
             project.description
        from projects as project
-       join team_members as member on member.project_id = project.id
+       join ${visibleMemberships} as member on member.project_id = project.id
       where project.id = $1
         and member.user_id = $2`,
     [id, userId],
@@ -92,7 +93,7 @@ export async function listProjects(
     tx,
     `select ${summary},
             ${key.sql}::text as sort_key
-       from team_members as member
+       from ${visibleMemberships} as member
        join projects as project on project.id = member.project_id
       where ${conditions.join('\n        and ')}
       order by ${keysetOrder(key, 'project.id', order)}
@@ -106,7 +107,7 @@ export async function countProjects(tx: Transaction, userId: UserId, filter: Pro
   const [row] = await query<{ total: number }>(
     tx,
     `select count(*)::integer as total
-       from team_members as member
+       from ${visibleMemberships} as member
        join projects as project on project.id = member.project_id
       where ${visible(userId, filter, parameters).join('\n        and ')}`,
     parameters.values,
@@ -160,7 +161,8 @@ export async function resolveProjects(
             version,
             json_build_object('name', name, 'owner_id', owner_id) as data
        from projects
-      where id = any($1::uuid[])`,
+      where id = any($1::uuid[])
+        and deleted_at is null`,
     [ids],
   );
 }

@@ -16,11 +16,14 @@ import {
   NewProject,
   Project,
   ProjectChanges,
+  ProjectDeletionAccepted,
+  ProjectDeletionBody,
   ProjectListQuery,
   ProjectParams,
   ProjectSummary,
 } from './project.schemas.ts';
 import { changeProject, createProject, getProject } from './project.service.ts';
+import { deleteProject } from './project-deletion.service.ts';
 
 const tags = ['projects'];
 const pathOf = (id: ProjectId): string => `/api/v1/projects/${id}`;
@@ -121,6 +124,33 @@ export async function projectRoutes(app: App): Promise<void> {
         changeProject(tx, actorOf(request), request.params.project_id, version, request.body),
       );
       return reply.header('etag', etag(project.version)).send(project);
+    },
+  );
+
+  app.delete(
+    '/api/v1/projects/:project_id',
+    {
+      onRequest: app.requireUser,
+      schema: {
+        operationId: 'deleteProject',
+        summary: 'Delete a project with all that belongs to it; for its owner',
+        description:
+          'It is gone for everybody at once. What belongs to it is removed in the background, in every service.',
+        tags,
+        params: ProjectParams,
+        body: ProjectDeletionBody,
+        response: {
+          202: ProjectDeletionAccepted,
+          ...errorResponses('OWNER_ONLY', 'NOT_FOUND', 'UNPROCESSABLE'),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { project_id: id } = request.params;
+      await transaction(app.dataSource, (tx) =>
+        deleteProject(tx, actorOf(request), id, request.body.confirm),
+      );
+      return reply.code(202).send({ id, state: 'deleting' as const });
     },
   );
 }

@@ -43,6 +43,14 @@ export const ProjectChanges = Type.Object(
 );
 export type ProjectChanges = Static<typeof ProjectChanges>;
 
+export const ProjectDeletionBody = Closed({
+  confirm: Type.String({ maxLength: 200, description: "The project's name, as a confirmation" }),
+});
+export const ProjectDeletionAccepted = Closed({
+  id: IdSchema<ProjectId>(),
+  state: Type.Literal('deleting', { description: 'Nobody sees it any more; its rows are being removed' }),
+});
+
 export const projectSorts = ['created', 'updated', 'name'] as const;
 export const ProjectListQuery = Type.Object(
   {

@@ -1,7 +1,8 @@
 import type { ProjectId } from '@hivesync/contracts';
 import { PublicProject } from '@hivesync/contracts';
-import { type App, ResolveBody, ResolveReply } from '@hivesync/http';
+import { type App, ListReferencesQuery, ResolveBody, ResolveReply } from '@hivesync/http';
 import { resolveProjects } from './project.repository.ts';
+import { projectsAfter } from './resolve.repository.ts';
 
 /** For other services that meet the id of a project; the app asks for a service token under /internal. */
 export async function resolveRoutes(app: App): Promise<void> {
@@ -17,5 +18,21 @@ export async function resolveRoutes(app: App): Promise<void> {
       },
     },
     async ({ body }) => ({ items: await resolveProjects(app.dataSource.manager, body.ids as ProjectId[]) }),
+  );
+
+  app.get(
+    '/internal/projects',
+    {
+      schema: {
+        operationId: 'listProjectReferences',
+        summary: 'All projects in the order of their ids',
+        tags: ['internal'],
+        querystring: ListReferencesQuery,
+        response: { 200: ResolveReply(PublicProject) },
+      },
+    },
+    async ({ query: { after, limit } }) => ({
+      items: await projectsAfter(app.dataSource.manager, (after ?? null) as ProjectId | null, limit),
+    }),
   );
 }

@@ -2,6 +2,7 @@ import type { ProjectId, UserId } from '@hivesync/contracts';
 import { query, type Transaction } from '@hivesync/database';
 import type { Paged, PageRequest } from '@hivesync/http';
 import { containing, keysetCondition, keysetOrder, Parameters, type SortKey } from '../keyset.ts';
+import { visibleMemberships } from '../members/membership.repository.ts';
 import type { SearchHit, SearchType } from './search.schemas.ts';
 
 export interface Search {
@@ -61,7 +62,7 @@ export function hitsSql(wanted: Search, parameters: Parameters): string {
   const only = wanted.projectId ? ` and member.project_id = ${parameters.bind(wanted.projectId)}::uuid` : '';
   const visible = (column: string): string => `${column} in (
           select member.project_id
-          from team_members as member
+          from ${visibleMemberships} as member
           where member.user_id = ${user}${only}
         )`;
   const matches = (column: string): string => `(${column} ilike ${pattern} or ${text} <% ${column})`;

@@ -1,5 +1,6 @@
 import type { ProjectId, TaskId, TaskStatus, UserId } from '@hivesync/contracts';
 import { newId, query, type Transaction } from '@hivesync/database';
+import { visibleMemberships } from '../members/membership.repository.ts';
 import { personSql } from '../references/user-ref.repository.ts';
 import type { NewTask, Task, TaskChanges } from './task.schemas.ts';
 
@@ -65,7 +66,7 @@ export async function findTask(tx: Transaction, id: TaskId, userId: UserId): Pro
               where dependency.task_id = task.id
             ), '[]'::json) as depends_on
        from tasks as task
-       join team_members as member on member.project_id = task.project_id
+       join ${visibleMemberships} as member on member.project_id = task.project_id
        left join user_refs as assignee on assignee.id = task.assignee_id
       where task.id = $1
         and member.user_id = $2`,
@@ -84,7 +85,7 @@ export async function findProjectOfTask(
     tx,
     `select task.project_id
        from tasks as task
-       join team_members as member on member.project_id = task.project_id
+       join ${visibleMemberships} as member on member.project_id = task.project_id
       where task.id = $1
         and member.user_id = $2`,
     [id, userId],
@@ -116,6 +117,7 @@ export async function takeTaskNumber(tx: Transaction, projectId: ProjectId): Pro
     `update projects
         set task_counter = task_counter + 1
       where id = $1
+        and deleted_at is null
       returning task_counter`,
     [projectId],
   );

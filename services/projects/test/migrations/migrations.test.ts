@@ -164,6 +164,19 @@ const writers: Record<string, { tables: string[]; write: (app: DataSource) => Pr
         [newId()],
       ),
   },
+  CreateReferenceSweeps: {
+    tables: ['reference_sweeps'],
+    write: (app) =>
+      query(
+        app,
+        `insert into reference_sweeps (aggregate, subject, version) values ('identity.user', $1, 2)`,
+        [newId()],
+      ),
+  },
+  AddProjectDeletedAt: {
+    tables: [],
+    write: (app) => query(app, 'update projects set deleted_at = now() where false'),
+  },
 };
 
 const names = database.migrations.map((migration) => new migration().name.replace(/\d{13}$/, ''));

@@ -4,6 +4,7 @@ import { WorkerNode } from '../nodes/worker-node.entity.ts';
 import { CreatePlatformTables1763800000000 } from './migrations/1763800000000-create-platform-tables.ts';
 import { CreateWorkerNodes1763800001000 } from './migrations/1763800001000-create-worker-nodes.ts';
 import { CreateWorkerHeartbeats1763800002000 } from './migrations/1763800002000-create-worker-heartbeats.ts';
+import { CreateReferenceSweeps1763900000000 } from './migrations/1763900000000-create-reference-sweeps.ts';
 
 export const database = defineDatabase({
   service: 'workers',
@@ -12,6 +13,7 @@ export const database = defineDatabase({
     CreatePlatformTables1763800000000,
     CreateWorkerNodes1763800001000,
     CreateWorkerHeartbeats1763800002000,
+    CreateReferenceSweeps1763900000000,
   ],
   partitions: [{ table: 'worker_heartbeats', step: 'day', ahead: 7, keepDays: 14 }],
   plainIds: {

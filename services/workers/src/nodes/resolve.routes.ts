@@ -1,6 +1,6 @@
 import { PublicNode } from '@hivesync/contracts';
-import { type App, ResolveBody, ResolveReply } from '@hivesync/http';
-import { resolveNodes } from './worker-node.repository.ts';
+import { type App, ListReferencesQuery, ResolveBody, ResolveReply } from '@hivesync/http';
+import { nodesAfter, type ResolvedNodeRow, resolveNodes } from './worker-node.repository.ts';
 
 /** For services that refer to nodes. */
 export async function resolveRoutes(app: App): Promise<void> {
@@ -14,9 +14,24 @@ export async function resolveRoutes(app: App): Promise<void> {
         response: { 200: ResolveReply(PublicNode) },
       },
     },
-    async (request) => {
-      const nodes = await resolveNodes(app.dataSource, request.body.ids);
-      return { items: nodes.map(({ id, version, name, type }) => ({ id, version, data: { name, type } })) };
+    async (request) => ({ items: (await resolveNodes(app.dataSource, request.body.ids)).map(resolved) }),
+  );
+
+  app.get(
+    '/internal/nodes',
+    {
+      schema: {
+        operationId: 'listNodeReferences',
+        summary: 'All worker nodes in the order of their ids',
+        tags: ['internal'],
+        querystring: ListReferencesQuery,
+        response: { 200: ResolveReply(PublicNode) },
+      },
     },
+    async ({ query: { after = null, limit } }) => ({
+      items: (await nodesAfter(app.dataSource, after, limit)).map(resolved),
+    }),
   );
 }
+
+const resolved = ({ id, version, name, type }: ResolvedNodeRow) => ({ id, version, data: { name, type } });

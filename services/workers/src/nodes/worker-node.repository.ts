@@ -67,3 +67,21 @@ export function resolveNodes(
     [ids],
   );
 }
+
+/** All nodes in the order of their ids, after one of them or from the first. */
+export function nodesAfter(
+  source: DataSource | Transaction,
+  after: string | null,
+  limit: number,
+): Promise<ResolvedNodeRow[]> {
+  return query<ResolvedNodeRow>(
+    source,
+    `select id, version, name, type
+     from worker_nodes
+     where $1::uuid is null
+        or id > $1
+     order by id
+     limit $2`,
+    [after, limit],
+  );
+}

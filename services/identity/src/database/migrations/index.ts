@@ -6,6 +6,8 @@ import { CreateApiKeys1763800004000 } from './1763800004000-create-api-keys.ts';
 import { CreateNotifications1763800005000 } from './1763800005000-create-notifications.ts';
 import { CreateSigningKeys1763800006000 } from './1763800006000-create-signing-keys.ts';
 import { CreateLoginThrottles1763800007000 } from './1763800007000-create-login-throttles.ts';
+import { CreateReferenceSweeps1763900000000 } from './1763900000000-create-reference-sweeps.ts';
+import { CreateAccountDeletions1763900001000 } from './1763900001000-create-account-deletions.ts';
 
 /** In the order in which they run. A migration that has landed is never edited: write the next one. */
 export const migrations = [
@@ -17,4 +19,6 @@ export const migrations = [
   CreateNotifications1763800005000,
   CreateSigningKeys1763800006000,
   CreateLoginThrottles1763800007000,
+  CreateReferenceSweeps1763900000000,
+  CreateAccountDeletions1763900001000,
 ];

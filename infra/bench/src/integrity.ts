@@ -1,0 +1,140 @@
+/**
+ * `npm run bench:integrity [-- --references 1000000]`: rate and memory of the integrity audit.
+ *
+ * Billing is audited against identity, each a process of its own, on an embedded PostgreSQL that is thrown away. Half
+ * of the references are rows of the reference table, half are rows that refer to it. A tenth is audited first: if memory
+ * grew with the number of references, the second peak would show it.
+ */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { database } from '@hivesync/billing';
+import { createDataSource, type DataSource, databaseUrl, defaultDatabase, query } from '@hivesync/database';
+import { withEmbedded } from '@hivesync/database/embedded';
+import { auditPlatform, type IntegrityProgress, serviceTokens } from '@hivesync/http';
+import { choosePorts, environmentOf, loadSecrets, prepareDatabases, urlsOf } from '@hivesync/local';
+import { peakOf, ServiceProcess } from './processes.ts';
+
+const host = '127.0.0.1';
+const chunk = 50_000;
+
+const { values } = parseArgs({
+  options: {
+    references: { type: 'string', default: '1000000' },
+    port: { type: 'string', default: '18080' },
+  },
+});
+const references = Number(values.references);
+if (!Number.isInteger(references) || references < 1_000) throw new RangeError('--references: 1000 or more');
+
+const folder = await mkdtemp(join(tmpdir(), 'hivesync-bench-'));
+try {
+  await withEmbedded({ dataDir: join(folder, 'postgres') }, async ({ url }) => {
+    const adminUrl = databaseUrl(url, defaultDatabase);
+    const secrets = loadSecrets(join(folder, 'secrets.json'));
+    const prepared = await prepareDatabases(adminUrl, secrets.role_secret);
+    const ports = choosePorts({ HIVESYNC_PORT_BASE: values.port });
+    const serviceUrls = urlsOf(
+      () => host,
+      (service) => ports[service],
+    );
+    const surroundings = {
+      secrets,
+      databaseUrl: prepared,
+      serviceUrls,
+      logLevel: 'silent',
+      drainSeconds: 0,
+    } as const;
+    const start = (name: 'identity' | 'billing') =>
+      new ServiceProcess(
+        name,
+        environmentOf(name, { host, port: ports[name] }, surroundings),
+        serviceUrls[name],
+      );
+
+    const admin = await createDataSource(database, adminUrl, { poolSize: 1 }).initialize();
+    try {
+      // Rows by the million are made as a superuser, past triggers: what is measured is the audit.
+      await query(admin, 'set session_replication_role = replica');
+      await query(admin, 'set statement_timeout = 0');
+      for (const size of [Math.round(references / 10), references]) {
+        await fill(admin, size / 2);
+        const services = [start('identity'), start('billing')] as const;
+        try {
+          await Promise.all(services.map((service) => service.ready()));
+          await measure(services[1], { serviceUrls, key: secrets.service_keys.billing });
+        } finally {
+          await Promise.all(services.map((service) => service.stop()));
+        }
+      }
+    } finally {
+      await admin.destroy();
+    }
+  });
+} finally {
+  await rm(folder, { recursive: true, force: true });
+}
+
+/** Users up to that many, all of whom billing knows and has a subscription of. */
+async function fill(admin: DataSource, users: number): Promise<void> {
+  const [{ count: present } = { count: 0 }] = await query<{ count: number }>(
+    admin,
+    'select count(*)::integer as count from identity.users',
+  );
+  for (let from = present; from < users; from += chunk) {
+    const to = Math.min(from + chunk, Math.floor(users)) - 1;
+    await query(
+      admin,
+      `with made as (
+         insert into identity.users (id, email, password_hash)
+         select gen_random_uuid(), 'user' || n || '@example.com', '$argon2id$none'
+           from generate_series($1::integer, $2::integer) as n
+         returning id, email
+       ), profiles as (
+         insert into identity.user_profiles (user_id, display_name)
+         select id, email from made
+       ), met as (
+         insert into billing.user_refs (id, version, display_name)
+         select id, 1, email from made
+       )
+       insert into billing.subscriptions (id, user_id, subscription_id, status, tier)
+       select gen_random_uuid(), id, email, 'active', 'pro' from made`,
+      [from, to],
+    );
+  }
+  for (const table of [
+    'identity.users',
+    'identity.user_profiles',
+    'billing.user_refs',
+    'billing.subscriptions',
+  ]) {
+    await query(admin, `vacuum analyze ${table}`);
+  }
+}
+
+async function measure(
+  billing: ServiceProcess,
+  { serviceUrls, key }: { serviceUrls: Record<string, string>; key: string },
+): Promise<void> {
+  const tokens = serviceTokens('billing', { SERVICE_PRIVATE_KEY: key });
+  const idle = await billing.residentBytes();
+  const begun = performance.now();
+  const { result: examined, peak } = await peakOf(billing, async () => {
+    let seen = 0;
+    let progress: IntegrityProgress = { billing: null };
+    while (Object.keys(progress).length > 0) {
+      const body = { repair: false, grace_seconds: 0, seconds: 60, max_deletions: 0 };
+      const page = await auditPlatform({ serviceUrls, tokens }, progress, body, 'bench');
+      if (page.findings.length > 0) throw new Error(`unexpected: ${JSON.stringify(page.findings)}`);
+      seen += page.examined;
+      progress = page.progress;
+    }
+    return seen;
+  });
+  const seconds = (performance.now() - begun) / 1_000;
+  const [idleMiB, peakMiB] = [idle, peak].map((bytes) => (bytes / 2 ** 20).toFixed(0));
+  console.log(
+    `${examined.toLocaleString('en')} references: ${seconds.toFixed(1)} s, ${Math.round(examined / seconds).toLocaleString('en')} a second; memory of the service ${idleMiB} MiB before, ${peakMiB} MiB at most`,
+  );
+}

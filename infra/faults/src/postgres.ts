@@ -1,0 +1,84 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { databaseUrl, defaultDatabase } from '@hivesync/database';
+import { type EmbeddedServer, startEmbedded } from '@hivesync/database/embedded';
+import { Client } from 'pg';
+
+/** An embedded, durable PostgreSQL of our own, which may be stopped and killed. */
+export class Postgres {
+  readonly #dataDir: string;
+  #server: EmbeddedServer;
+
+  private constructor(dataDir: string, server: EmbeddedServer) {
+    this.#dataDir = dataDir;
+    this.#server = server;
+  }
+
+  static async start(dataDir: string, port: number): Promise<Postgres> {
+    return new Postgres(dataDir, await startEmbedded({ dataDir, port }));
+  }
+
+  /** Of the superuser, to the platform's database. */
+  get url(): string {
+    return databaseUrl(this.#server.url, defaultDatabase);
+  }
+
+  async stop(): Promise<void> {
+    await this.#server.stop();
+  }
+
+  /** Stopped in order: clients are cut off, what is committed is written. */
+  async stopFor(milliseconds: number): Promise<void> {
+    await this.#server.stop();
+    await sleep(milliseconds);
+    await this.#again();
+  }
+
+  /** SIGKILL of the postmaster: what is committed has to come back from the write-ahead log. */
+  async killFor(milliseconds: number): Promise<void> {
+    const [pid] = readFileSync(join(this.#server.cluster, 'postmaster.pid'), 'utf8').split('\n');
+    process.kill(Number(pid), 'SIGKILL');
+    await sleep(milliseconds);
+    await this.#again();
+  }
+
+  /** The processes of a killed server take a moment to notice, and until then a new one is refused. */
+  async #again(): Promise<void> {
+    const { port } = this.#server;
+    const deadline = Date.now() + 30_000;
+    for (;;) {
+      try {
+        this.#server = await startEmbedded({ dataDir: this.#dataDir, port });
+        return;
+      } catch (error) {
+        if (Date.now() > deadline) throw error;
+        await sleep(300);
+      }
+    }
+  }
+
+  /** Ends every connection under that login, in the midst of whatever it does. */
+  async terminate(login: string): Promise<number> {
+    const [row] = await this.query<{ ended: number }>(
+      `select count(*) filter (where pg_terminate_backend(pid))::integer as ended
+       from pg_stat_activity
+       where usename = $1`,
+      [login],
+    );
+    return row?.ended ?? 0;
+  }
+
+  async query<Row>(sql: string, parameters: unknown[] = []): Promise<Row[]> {
+    const client = new Client({ connectionString: this.url, connectionTimeoutMillis: 10_000 });
+    // Its end is told by the query that fails.
+    client.on('error', () => undefined);
+    await client.connect();
+    try {
+      const { rows } = await client.query(sql, parameters);
+      return rows as Row[];
+    } finally {
+      await client.end();
+    }
+  }
+}

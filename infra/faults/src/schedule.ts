@@ -1,0 +1,81 @@
+import { type ServiceName, serviceNames } from '@hivesync/contracts';
+import { Random } from './random.ts';
+
+export type Fault =
+  /** SIGKILL, and a new process `downMs` later. */
+  | { kind: 'kill'; service: ServiceName; downMs: number }
+  /** SIGSTOP for so long: it holds its connections and locks, and answers nobody. */
+  | { kind: 'pause'; service: ServiceName; pausedMs: number }
+  /** `pg_terminate_backend` of every connection of the service: its transactions end between effect and commit. */
+  | { kind: 'cut'; service: ServiceName }
+  /** PostgreSQL is stopped in order, or all its processes lose their parent; and is started again. */
+  | { kind: 'stop-postgres' | 'kill-postgres'; downMs: number }
+  /** Tokens of a caller whose clock is off: within the tolerance they are taken, beyond it refused. */
+  | { kind: 'skew'; service: ServiceName; caller: ServiceName };
+
+export interface Round {
+  number: number;
+  /** How long the load runs before the fault. */
+  loadMs: number;
+  fault: Fault;
+}
+
+/** How often each kind comes; the dear ones less. */
+const weights: Record<Fault['kind'], number> = {
+  kill: 62,
+  cut: 12,
+  pause: 10,
+  skew: 8,
+  'stop-postgres': 4,
+  'kill-postgres': 4,
+};
+
+/** What is done to the platform, and when: it follows from the seed alone. Each kind comes once before any comes again. */
+export function scheduleOf(seed: number, rounds: number): Round[] {
+  const random = new Random(seed, 'schedule');
+  const first = shuffled(Object.keys(weights) as Fault['kind'][], random);
+  return Array.from({ length: rounds }, (_, index) => ({
+    number: index + 1,
+    loadMs: random.between(250, 900),
+    fault: faultOf(first[index] ?? random.weighted(weights), random),
+  }));
+}
+
+function shuffled<T>(items: readonly T[], random: Random): T[] {
+  const left = [...items];
+  return items.map(() => left.splice(random.between(0, left.length - 1), 1)[0]!);
+}
+
+function faultOf(kind: Fault['kind'], random: Random): Fault {
+  const service = random.pick(serviceNames);
+  switch (kind) {
+    case 'kill':
+      return { kind, service, downMs: random.between(0, 400) };
+    case 'pause':
+      return { kind, service, pausedMs: random.between(1_000, 4_000) };
+    case 'cut':
+      return { kind, service };
+    case 'skew':
+      return { kind, service, caller: random.pick(serviceNames.filter((name) => name !== service)) };
+    default:
+      return { kind, downMs: random.between(0, 500) };
+  }
+}
+
+/** One line for the report. */
+export function describeFault(fault: Fault): string {
+  switch (fault.kind) {
+    case 'kill':
+      return `kill -9 ${fault.service}, back after ${fault.downMs} ms`;
+    case 'pause':
+      return `${fault.service} stands still for ${fault.pausedMs} ms`;
+    case 'cut':
+      return `connections of ${fault.service} are cut`;
+    case 'skew':
+      return `${fault.caller} calls ${fault.service} with its clock off`;
+    case 'stop-postgres':
+      return `PostgreSQL is stopped for ${fault.downMs} ms`;
+    case 'kill-postgres':
+      return `PostgreSQL is killed, back after ${fault.downMs} ms`;
+  }
+}

@@ -1,0 +1,104 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ServiceName } from '@hivesync/contracts';
+
+export interface ServiceProcessOptions {
+  service: ServiceName;
+  /** Its built `main.js`. */
+  main: string;
+  url: string;
+  environment: Record<string, string>;
+  logFile: string;
+}
+
+/** One service as an operating system process, which may be killed at any moment. */
+export class ServiceProcess {
+  readonly service: ServiceName;
+  readonly url: string;
+  /** Ends that nobody here caused: each is a bug. */
+  readonly crashes: string[] = [];
+  readonly #options: ServiceProcessOptions;
+  #child: ChildProcess | undefined;
+  #resume: NodeJS.Timeout | undefined;
+
+  constructor(options: ServiceProcessOptions) {
+    this.service = options.service;
+    this.url = options.url;
+    this.#options = options;
+  }
+
+  start(): void {
+    const log = openSync(this.#options.logFile, 'a');
+    const child = spawn(process.execPath, [this.#options.main], {
+      env: { PATH: process.env.PATH, ...this.#options.environment },
+      stdio: ['ignore', log, log],
+    });
+    closeSync(log);
+    child.once('exit', (code, signal) => {
+      if (this.#child !== child) return;
+      this.crashes.push(`${this.service} ended by itself: ${signal ?? `exit ${code}`}`);
+      this.start();
+    });
+    this.#child = child;
+  }
+
+  /** SIGKILL; resolves once the process is gone. It takes no time to say goodbye, so neither do we. */
+  async kill(): Promise<void> {
+    const child = this.#release();
+    if (!child) return;
+    const gone = ended(child);
+    child.kill('SIGKILL');
+    await gone;
+  }
+
+  /** SIGTERM, and SIGKILL for one that has not ended after 15 s. */
+  async stop(): Promise<void> {
+    const child = this.#release();
+    if (!child) return;
+    const gone = ended(child);
+    child.kill('SIGCONT');
+    child.kill('SIGTERM');
+    const timer = setTimeout(() => child.kill('SIGKILL'), 15_000);
+    await gone;
+    clearTimeout(timer);
+  }
+
+  /** Stands still for so long, and then goes on as if no time had passed. Does not wait for it. */
+  pause(milliseconds: number): void {
+    const child = this.#child;
+    if (!child) return;
+    child.kill('SIGSTOP');
+    clearTimeout(this.#resume);
+    this.#resume = setTimeout(() => child.kill('SIGCONT'), milliseconds);
+  }
+
+  /** Whether it becomes ready in time. */
+  async ready(timeoutMs: number): Promise<boolean> {
+    const deadline = Date.now() + timeoutMs;
+    while (Date.now() < deadline) {
+      if (await this.#answersReady()) return true;
+      await sleep(50);
+    }
+    return false;
+  }
+
+  async #answersReady(): Promise<boolean> {
+    try {
+      const response = await fetch(`${this.url}/health/ready`, { signal: AbortSignal.timeout(2_000) });
+      await response.arrayBuffer();
+      return response.status === 200;
+    } catch {
+      // Nobody listens yet, or it stands still: asked again until the time is over.
+      return false;
+    }
+  }
+
+  #release(): ChildProcess | undefined {
+    const child = this.#child;
+    this.#child = undefined;
+    return child && child.exitCode === null && child.signalCode === null ? child : undefined;
+  }
+}
+
+const ended = (child: ChildProcess): Promise<void> => new Promise((done) => child.once('exit', () => done()));

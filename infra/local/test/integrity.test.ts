@@ -1,0 +1,200 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  appRole,
+  createDataSource,
+  type DataSource,
+  newId,
+  ownerRole,
+  query,
+  roleUrl,
+} from '@hivesync/database';
+import { createAdmin, database as identity } from '@hivesync/identity';
+import { database as projects } from '@hivesync/projects/database';
+import { bareDatabase } from '@hivesync/testing';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { exitCodeOf, type IntegrityOptions, reachPlatform, runIntegrity } from '../src/integrity-run.ts';
+import { integrityTable } from '../src/integrity-table.ts';
+import { type Platform, startPlatform } from '../src/platform.ts';
+import type { Ports } from '../src/ports.ts';
+import { freePorts } from './free-ports.ts';
+
+const password = 'correct horse battery staple';
+const people = ['admin@example.com', 'alice@example.com', 'bob@example.com', 'carol@example.com'];
+
+let folder: string;
+let ports: Ports;
+let platform: Platform;
+let owner: DataSource;
+let admin: string;
+let project: string;
+let [alice, bob, carol]: string[] = [];
+
+async function call(
+  method: string,
+  path: string,
+  { token = '', body }: { token?: string; body?: object } = {},
+) {
+  const answer = await fetch(new URL(path, platform.url), {
+    method,
+    headers: {
+      ...(token && { authorization: `Bearer ${token}` }),
+      ...(body && { 'content-type': 'application/json' }),
+    },
+    ...(body && { body: JSON.stringify(body) }),
+  });
+  return { status: answer.status, body: await answer.json() };
+}
+
+/** As the command does it for a platform that does not run at the usual ports. */
+function integrity(options: Partial<IntegrityOptions> = {}) {
+  const { service_keys } = JSON.parse(readFileSync(join(folder, 'secrets.json'), 'utf8'));
+  const { gateway: _, ...services } = ports;
+  const urls = Object.entries(services).map(([name, port]) => [name, `http://127.0.0.1:${port}`]);
+  const env = {
+    SERVICE_URLS: JSON.stringify(Object.fromEntries(urls)),
+    SERVICE_PRIVATE_KEY: service_keys.audit,
+  };
+  return runIntegrity(reachPlatform(env, folder), {
+    repair: false,
+    grace: 1,
+    maxDeletions: 10,
+    ...options,
+  });
+}
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'hivesync-integrity-'));
+  const server = await bareDatabase();
+  // Roles belong to the whole server, which other test files share: their passwords must stay as they are.
+  writeFileSync(join(folder, 'secrets.json'), JSON.stringify({ role_secret: server.roleSecret }));
+  ports = await freePorts();
+  platform = await startPlatform({
+    ports,
+    dataFolder: folder,
+    serverUrl: server.adminUrl,
+    logLevel: 'silent',
+  });
+  const as = (role: string) => roleUrl(platform.databaseUrl, role, platform.roleSecret);
+  const users = await createDataSource(identity, as(appRole('identity')), { poolSize: 1 }).initialize();
+  for (const email of people.slice(1)) {
+    const body = { email, password, display_name: email };
+    expect(await call('POST', '/api/v1/auth/register', { body })).toMatchObject({ status: 201 });
+  }
+  const [first = ''] = people;
+  await createAdmin(users, { email: first, password });
+  const found = await query<{ id: string }>(users, 'select id from users where email <> $1 order by email', [
+    first,
+  ]);
+  [alice, bob, carol] = found.map(({ id }) => id);
+  await users.destroy();
+  admin = (await call('POST', '/api/v1/auth/login', { body: { email: first, password } })).body.access_token;
+  const login = await call('POST', '/api/v1/auth/login', { body: { email: people[1], password } });
+  const made = await call('POST', '/api/v1/projects', {
+    token: login.body.access_token,
+    body: { name: 'Atlas' },
+  });
+  project = made.body.id;
+  owner = await createDataSource(projects, as(ownerRole('projects')), { poolSize: 1 }).initialize();
+}, 120_000);
+afterAll(async () => {
+  await owner?.destroy();
+  await platform?.stop();
+  rmSync(folder, { recursive: true });
+});
+
+/** As the owner role: a member who does not exist, a wrong name, a row that is gone. */
+async function harm(): Promise<string> {
+  const ghost = newId();
+  await query(owner, `insert into user_refs (id, version, display_name) values ($1, 1, 'Ghost')`, [ghost]);
+  await query(owner, 'insert into team_members (id, project_id, user_id) values ($1, $2, $3)', [
+    newId(),
+    project,
+    ghost,
+  ]);
+  await query(owner, `update user_refs set display_name = 'Bobby' where id = $1`, [bob]);
+  await query(owner, 'delete from user_refs where id = $1', [carol]);
+  return ghost;
+}
+const wrong = (ghost: string, repaired: 0 | 1) => {
+  const finding = { service: 'projects', aggregate: 'identity.user', count: 1, repaired };
+  return expect.arrayContaining([
+    { ...finding, kind: 'dangling', column: 'user_refs.id', samples: [ghost] },
+    { ...finding, kind: 'dangling', column: 'team_members.user_id', samples: [ghost] },
+    { ...finding, kind: 'stale', column: 'user_refs.display_name', samples: [bob] },
+    { ...finding, kind: 'missing', column: 'user_refs.id', samples: [carol] },
+  ]);
+};
+
+test('a platform that nobody harmed is in order', async () => {
+  await vi.waitFor(async () => {
+    const met = await query(owner, 'select id from user_refs where id = any($1::uuid[])', [
+      [alice, bob, carol],
+    ]);
+    expect(met).toHaveLength(3);
+  }, 10_000);
+  const report = await integrity({ grace: 10 });
+  expect(report.findings).toEqual([]);
+  expect(report.examined).toBeGreaterThanOrEqual(4 * 4);
+  expect(exitCodeOf(report)).toBe(0);
+});
+
+test('the command names what is wrong, repairs it, and then finds nothing', async () => {
+  const ghost = await harm();
+  const found = await integrity();
+  expect(found.findings).toEqual(wrong(ghost, 0));
+  expect(found.findings).toHaveLength(4);
+  expect(exitCodeOf(found)).toBe(1);
+  const table = integrityTable(found.findings).join('\n');
+  expect(table).toMatch(
+    new RegExp(`projects\\.team_members\\.user_id +dangling +1 +0 +identity\\.user +${ghost}`),
+  );
+
+  const repaired = await integrity({ repair: true });
+  expect(repaired.findings).toEqual(wrong(ghost, 1));
+  expect(exitCodeOf(repaired)).toBe(0);
+
+  const after = await integrity({ grace: 10 });
+  expect(after.findings).toEqual([]);
+  expect(exitCodeOf(after)).toBe(0);
+  await vi.waitFor(async () => {
+    expect(await query(owner, 'select id from team_members where user_id = $1', [ghost])).toEqual([]);
+  }, 10_000);
+});
+
+test('administrators have the same through the gateway, and it is in the log', async () => {
+  const ghost = await harm();
+  const path = '/api/v1/admin/integrity';
+  expect((await call('GET', path)).status).toBe(401);
+  const found = await call('GET', `${path}?grace_seconds=1`, { token: admin });
+  expect(found).toMatchObject({ status: 200, body: { items: wrong(ghost, 0), next_cursor: null } });
+  expect((await call('GET', `${path}?cursor=bm8`, { token: admin })).body.code).toBe('MALFORMED_CURSOR');
+
+  const body = { grace_seconds: 1 };
+  const repaired = await call('POST', `${path}/repair`, { token: admin, body });
+  expect(repaired).toMatchObject({ status: 200, body: { items: wrong(ghost, 1), next_cursor: null } });
+  const after = await call('GET', `${path}?grace_seconds=10`, { token: admin });
+  expect(after.body).toMatchObject({ items: [], next_cursor: null });
+
+  await vi.waitFor(async () => {
+    const log = await call('GET', '/api/v1/admin/audit-logs?event_type=audit.integrity.audited', {
+      token: admin,
+    });
+    expect(log.body.items.map(({ data_json }: { data_json: object }) => data_json)).toMatchObject([
+      { repair: false, found: 0 },
+      { repair: true, found: 4, repaired: 4 },
+      { repair: false, found: 4, repaired: 0 },
+    ]);
+  }, 10_000);
+});
+
+test('what cannot be run says why', async () => {
+  await expect(integrity({ grace: 1_000 })).rejects.toThrow('--grace must be 0 to 90 seconds');
+  await expect(integrity({ aggregate: 'users' })).rejects.toThrow('--aggregate must be one of identity.user');
+  expect(() => reachPlatform({}, join(folder, 'nowhere'))).toThrow('start the platform first');
+  const nowhere = { serviceUrls: {}, tokens: async () => 'none' };
+  await expect(runIntegrity(nowhere, { repair: false, grace: 0, maxDeletions: 0 })).rejects.toMatchObject({
+    code: 'UPSTREAM_UNAVAILABLE',
+  });
+});

@@ -1,0 +1,38 @@
+import type { DataSource, ServiceDatabase } from '@hivesync/database';
+import type { App } from '../app/app.ts';
+import { errorResponses } from '../errors/error-responses.ts';
+import { auditReferences } from './audit-references.ts';
+import { IntegrityBody, IntegritySlice } from './schemas.ts';
+
+/** `POST /internal/integrity`: the audit of this service's references, slice by slice. */
+export function integrityRoute(
+  app: App,
+  { dataSource, database }: { dataSource: DataSource; database: ServiceDatabase },
+): void {
+  app.post(
+    '/internal/integrity',
+    {
+      schema: {
+        operationId: 'auditReferences',
+        summary: 'Compare references with what their owners say, and repair them',
+        tags: ['internal'],
+        body: IntegrityBody,
+        response: { 200: IntegritySlice, ...errorResponses('VALIDATION_FAILED', 'UPSTREAM_UNAVAILABLE') },
+      },
+    },
+    async ({ body, id }) =>
+      auditReferences({
+        dataSource,
+        database,
+        owners: app.referenceOwners,
+        requestId: id,
+        graceSeconds: body.grace_seconds,
+        repair: body.repair,
+        aggregate: body.aggregate,
+        after: body.after,
+        seconds: body.seconds,
+        maxDeletions: body.max_deletions,
+        signal: app.lifecycle.closing,
+      }),
+  );
+}

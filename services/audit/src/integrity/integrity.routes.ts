@@ -1,0 +1,100 @@
+import { type AggregateName, integrityAudited } from '@hivesync/contracts';
+import { type DataSource, transaction } from '@hivesync/database';
+import { publish } from '@hivesync/events';
+import {
+  type App,
+  auditPlatform,
+  cursorScope,
+  decodeCursor,
+  encodeCursor,
+  errorResponses,
+  type IntegrityProgress,
+  wholePlatform,
+} from '@hivesync/http';
+import type { FastifyRequest } from 'fastify';
+import { IntegrityPage, IntegrityQuery, IntegrityRepair, lookingSeconds } from './integrity.schemas.ts';
+
+interface Wanted {
+  repair: boolean;
+  graceSeconds: number;
+  maxDeletions: number;
+  aggregate?: AggregateName | undefined;
+  cursor?: string | undefined;
+}
+
+/** The integrity audit of the whole platform, for administrators. Each page leaves its row in the log. */
+export async function integrityRoutes(app: App, { dataSource }: { dataSource: DataSource }): Promise<void> {
+  const errors = errorResponses('VALIDATION_FAILED', 'MALFORMED_CURSOR', 'UPSTREAM_UNAVAILABLE');
+
+  async function page(request: FastifyRequest, wanted: Wanted) {
+    const scope = cursorScope(request);
+    const progress = decodeCursor(wanted.cursor, scope)?.sort;
+    const { findings, examined, ...rest } = await auditPlatform(
+      { serviceUrls: app.config.SERVICE_URLS, tokens: app.serviceTokens },
+      progress ? (JSON.parse(progress) as IntegrityProgress) : wholePlatform(),
+      {
+        repair: wanted.repair,
+        grace_seconds: wanted.graceSeconds,
+        max_deletions: wanted.maxDeletions,
+        seconds: lookingSeconds,
+        ...(wanted.aggregate && { aggregate: wanted.aggregate }),
+      },
+      request.id,
+    );
+    const total = (of: 'count' | 'repaired') => findings.reduce((sum, finding) => sum + finding[of], 0);
+    await transaction(dataSource, (tx) =>
+      publish(tx, integrityAudited, {
+        subject: request.user.id,
+        version: 0,
+        data: { repair: wanted.repair, examined, found: total('count'), repaired: total('repaired') },
+        origin: request.origin,
+      }),
+    );
+    const through = Object.keys(rest.progress).length === 0;
+    return {
+      items: findings,
+      examined,
+      next_cursor: through ? null : encodeCursor({ sort: JSON.stringify(rest.progress), id: '' }, scope),
+    };
+  }
+
+  app.get(
+    '/api/v1/admin/integrity',
+    {
+      preHandler: app.requireAdmin,
+      schema: {
+        operationId: 'auditIntegrity',
+        summary: 'Ids of one service that another one does not know, or knows otherwise',
+        description:
+          'Looks for some seconds, then answers with what it found so far and a cursor to go on. It leaves a row in the audit log.',
+        tags: ['admin'],
+        querystring: IntegrityQuery,
+        response: { 200: IntegrityPage, ...errors },
+      },
+    },
+    (request) => {
+      const { grace_seconds: graceSeconds, ...rest } = request.query;
+      return page(request, { ...rest, repair: false, graceSeconds, maxDeletions: 0 });
+    },
+  );
+
+  app.post(
+    '/api/v1/admin/integrity/repair',
+    {
+      preHandler: app.requireAdmin,
+      schema: {
+        operationId: 'repairIntegrity',
+        summary: 'Look for the same, and repair what is found',
+        description:
+          'What its owner does not have is deleted by the policy that each column declares; what is stale or missing is written as the owner says.',
+        tags: ['admin'],
+        body: IntegrityRepair,
+        response: { 200: IntegrityPage, ...errors },
+      },
+    },
+    (request) => {
+      const { grace_seconds: graceSeconds, max_deletions: maxDeletions, ...rest } = request.body;
+      return page(request, { ...rest, repair: true, graceSeconds, maxDeletions });
+    },
+  );
+}

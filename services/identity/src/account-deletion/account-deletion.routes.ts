@@ -1,0 +1,95 @@
+import { ApiError, IdSchema, StringEnum, serviceNames, type UserId } from '@hivesync/contracts';
+import { transaction } from '@hivesync/database';
+import { type App, errorResponses } from '@hivesync/http';
+import { Type } from 'typebox';
+import { Closed, Nullable, OfferedPassword, Timestamp } from '../fields.schemas.ts';
+import type { SessionContext } from '../sessions/login.service.ts';
+import { canonicalAddress } from '../sessions/networks.ts';
+import { reauthenticate } from '../sessions/reauthentication.service.ts';
+import { UserParams } from '../users/users.schemas.ts';
+import { deleteAccount, reportOn } from './account-deletion.service.ts';
+
+const tags = ['Account'];
+const Accepted = Closed({
+  user_id: IdSchema<UserId>(),
+  report_url: Type.String({ description: 'Where the report is, which the receipt opens' }),
+  receipt: Type.String({ description: 'Shown once; send it as X-Deletion-Receipt' }),
+});
+const Report = Closed({
+  user_id: IdSchema<UserId>(),
+  requested_at: Timestamp,
+  completed_at: Nullable(Type.String({ format: 'date-time' })),
+  services: Type.Array(
+    Closed({
+      service: StringEnum(serviceNames),
+      completed_at: Nullable(Type.String({ format: 'date-time' })),
+      removed: Type.Record(Type.String(), Type.Integer(), {
+        description: 'Rows removed or cleared, by table or `table.column`; empty until it is complete',
+      }),
+      longest_lock_ms: Nullable(Type.Integer()),
+    }),
+  ),
+});
+
+/** Leaving, and the report on what was removed. */
+export async function accountDeletionRoutes(
+  app: App,
+  { context }: { context: SessionContext },
+): Promise<void> {
+  app.delete(
+    '/api/v1/me',
+    {
+      preHandler: app.requireUser,
+      schema: {
+        operationId: 'deleteMe',
+        summary: 'Delete my account, everywhere',
+        description:
+          'Sessions and keys end at once; what belongs to the account, projects that it owns included, is removed ' +
+          'in the background. Tasks and comments written for others stay, with a deleted author.',
+        tags,
+        body: Closed({ password: OfferedPassword }),
+        response: { 202: Accepted, ...errorResponses('INVALID_CREDENTIALS', 'NOT_FOUND', 'RATE_LIMITED') },
+      },
+    },
+    async (request, reply) => {
+      const { user, origin, body } = request;
+      const attempt = await reauthenticate(context, user.id, {
+        password: body.password,
+        address: canonicalAddress(request.ip),
+        origin,
+      });
+      const { receipt } = await transaction(app.dataSource, async (tx) => {
+        await context.throttle.succeed(tx, attempt);
+        return deleteAccount(tx, user.id, origin);
+      });
+      reply.header('cache-control', 'no-store').code(202);
+      return { user_id: user.id, report_url: `/api/v1/account-deletions/${user.id}`, receipt };
+    },
+  );
+
+  app.get(
+    '/api/v1/account-deletions/:user_id',
+    {
+      schema: {
+        operationId: 'getAccountDeletion',
+        summary: 'What was removed of a deleted account, by service, and when it was complete',
+        description: 'For whoever holds the receipt of the deletion, and for administrators.',
+        tags,
+        security: [],
+        params: UserParams,
+        headers: Type.Object({ 'x-deletion-receipt': Type.Optional(Type.String({ maxLength: 100 })) }),
+        response: { 200: Report, ...errorResponses('NOT_FOUND') },
+      },
+    },
+    async (request, reply) => {
+      const receipt = request.headers['x-deletion-receipt'] ?? null;
+      if (receipt === null && (await app.identifyUser(request))?.role !== 'admin') {
+        throw new ApiError('NOT_FOUND');
+      }
+      const { user_id } = request.params;
+      const { requestedAt, completedAt, services } = await reportOn(app.dataSource, user_id, receipt);
+      reply.header('cache-control', 'no-store');
+      return { user_id, requested_at: requestedAt, completed_at: completedAt, services };
+    },
+  );
+}
