@@ -17,6 +17,7 @@ export {
 } from './migrator/migrator.ts';
 export * from './migrator/schema-current.ts';
 export * from './partitions.ts';
+export * from './personal-data.ts';
 export { identifier, literal, query } from './query.ts';
 export * from './references/correct.ts';
 export * from './references/declarations.ts';

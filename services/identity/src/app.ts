@@ -14,6 +14,7 @@ import { accountDeletionRoutes } from './account-deletion/account-deletion.route
 import type { Config } from './config.ts';
 import { database } from './database/data-source.ts';
 import { notificationsRoutes } from './notifications/notifications.routes.ts';
+import { exportRoutes } from './personal-data/export.routes.ts';
 import { authRoutes } from './sessions/auth.routes.ts';
 import { LoginThrottle } from './sessions/login-throttle.ts';
 import { deleteExpiredTokens } from './sessions/refresh-tokens.repository.ts';
@@ -68,6 +69,7 @@ export async function buildApp(dependencies: IdentityDependencies): Promise<App>
   const context = { dataSource, keys, throttle, refreshTokenDays: config.REFRESH_TOKEN_DAYS };
   await app.register(accountRoutes);
   await app.register(accountDeletionRoutes, { context });
+  await app.register(exportRoutes);
   await app.register(authRoutes, { context });
   await app.register(sessionsRoutes);
   await app.register(notificationsRoutes);

@@ -9,7 +9,7 @@ import {
   type UserId,
 } from '@hivesync/contracts';
 import { defineSubscriptions, on } from '@hivesync/events';
-import { recordPart } from './account-deletion/account-deletion.repository.ts';
+import { forgetNames, recordPart } from './account-deletion/account-deletion.repository.ts';
 import { holdersOfUsers } from './account-deletion/account-deletion.service.ts';
 import { database } from './database/data-source.ts';
 import { notifyOfEvent } from './notifications/notify.ts';
@@ -25,6 +25,7 @@ export const subscriptions = defineSubscriptions({
         if (data.aggregate !== 'identity.user') return;
         const { removed, longest_lock_ms: longestLockMs } = data;
         await recordPart(tx, { userId: subject, service, removed, longestLockMs, at: time });
+        await forgetNames(tx, subject);
       }),
     ),
 

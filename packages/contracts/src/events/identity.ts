@@ -24,6 +24,8 @@ export const userRoleChanged = defineEvent(
 export const userDeleted = defineEvent('identity.user.deleted', Nothing, { deletes: true });
 /** An administrator looked at one user's whole record, email included. */
 export const userInspected = defineEvent('identity.user.inspected', Nothing);
+/** Somebody took an archive of everything that is held on them. */
+export const userExported = defineEvent('identity.user.exported', Nothing);
 
 const SessionOf = Type.Object({ user_id: IdSchema<UserId>() }, { additionalProperties: false });
 

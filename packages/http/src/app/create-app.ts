@@ -1,6 +1,6 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import { ApiError, type ServiceName } from '@hivesync/contracts';
-import type { DataSource, ServiceDatabase } from '@hivesync/database';
+import { type DataSource, holdsUsers, type ServiceDatabase } from '@hivesync/database';
 import type { Consumers } from '@hivesync/events';
 import Fastify, { type FastifyBaseLogger, LogController } from 'fastify';
 import { authentication } from '../auth/authentication.ts';
@@ -21,6 +21,7 @@ import { type Check, health } from '../operations/health.ts';
 import { createLogger, type Logger, requestLog } from '../operations/logging.ts';
 import { metrics } from '../operations/metrics.ts';
 import { outboxRetention } from '../operations/outbox-retention.ts';
+import { exportRoute } from '../personal-data/export-route.ts';
 import { httpReferenceOwners, type ReferenceOwners } from '../references/reference-owners.ts';
 import type { App } from './app.ts';
 import { jsonBody } from './json-body.ts';
@@ -111,7 +112,13 @@ export async function createApp(options: ServiceAppOptions): Promise<App> {
   health(app, { dataSource, database, consumers, more: options.readiness });
   if (dataSource && service !== 'gateway') {
     eventsRoute(app, { dataSource, listenUrl: config.DATABASE_LISTEN_URL });
-    if (database) integrityRoute(app, { dataSource, database });
+    if (database) {
+      // Pages of a thousand, with nobody waiting: an owner that is slow for a moment does not end the audit.
+      const patient = { serviceUrls: config.SERVICE_URLS, tokens: app.serviceTokens, deadlineMs: 15_000 };
+      const owners = options.referenceOwners ?? httpReferenceOwners(patient);
+      integrityRoute(app, { dataSource, database, owners });
+    }
+    if (database && holdsUsers(database)) exportRoute(app, { dataSource, database });
     app.lifecycle.every('expired idempotency keys', expiredAnswersEverySeconds, () =>
       deleteExpiredAnswers(dataSource),
     );

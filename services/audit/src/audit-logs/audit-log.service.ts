@@ -11,7 +11,7 @@ export function factOf(event: CloudEvent): AuditFact {
     eventType: event.type,
     entityType: noun,
     entityId: event.subject,
-    data: withoutSecrets(event.data),
+    data: withoutNames(event, withoutSecrets(event.data)),
     ipAddress: event.clientip ?? null,
     sourceService: service,
     requestId: event.requestid ?? null,
@@ -22,6 +22,14 @@ export function factOf(event: CloudEvent): AuditFact {
 function personOfSession({ type, data }: CloudEvent): UserId | undefined {
   if (!type.startsWith('identity.session.') || typeof data !== 'object' || data === null) return undefined;
   return 'user_id' in data && typeof data.user_id === 'string' ? (data.user_id as UserId) : undefined;
+}
+
+/** Beside whose id it is, the log keeps nothing that tells who somebody is: it could not be taken back. */
+const personal = new Set(['display_name', 'avatar_url', 'email']);
+
+function withoutNames({ type }: CloudEvent, data: unknown): unknown {
+  if (!type.startsWith('identity.user.') || typeof data !== 'object' || data === null) return data;
+  return Object.fromEntries(Object.entries(data).filter(([name]) => !personal.has(name)));
 }
 
 const secretName = /(password|passphrase|secret|token|authorization|cookie|api_?key|private_?key|hash)$/i;

@@ -66,6 +66,33 @@ export async function recordPart(
   );
 }
 
+/**
+ * Once every service has reported, all have read past the events that tell the person's name: those go from the
+ * outbox before their time. Whoever fills itself from history later learns of the deletion alone, which is enough.
+ */
+export async function forgetNames(tx: Transaction, id: string): Promise<void> {
+  await query(
+    tx,
+    `delete from outbox
+     where subject = $1::text
+       and aggregate = 'identity.user'
+       and aggregate_version > 0
+       and type in ('identity.user.registered', 'identity.user.updated')
+       and exists (
+         select
+         from account_deletions
+         where user_id = $1::uuid
+       )
+       and not exists (
+         select
+         from account_deletion_parts
+         where user_id = $1::uuid
+           and completed_at is null
+       )`,
+    [id],
+  );
+}
+
 export interface DeletionReport {
   receiptHash: string;
   requestedAt: Date;

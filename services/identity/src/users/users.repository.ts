@@ -85,15 +85,20 @@ export async function usersAfter(
   after: UserId | null,
   limit: number,
 ): Promise<UserRecord[]> {
+  // The page is cut before the join: merging both tables would begin at the first profile every time.
   return query<UserRecord>(
     source,
     `select ${columns}
-     from users
+     from (
+       select *
+       from users
+       where deleted_at is null
+         and ($1::uuid is null or id > $1)
+       order by id
+       limit $2
+     ) as users
      join user_profiles on user_profiles.user_id = users.id
-     where users.deleted_at is null
-       and ($1::uuid is null or users.id > $1)
-     order by users.id
-     limit $2`,
+     order by users.id`,
     [after, limit],
   );
 }

@@ -1,0 +1,53 @@
+import { Readable } from 'node:stream';
+import { userExported } from '@hivesync/contracts';
+import { rowsHeldOn, transaction } from '@hivesync/database';
+import { publish } from '@hivesync/events';
+import { type App, errorResponses } from '@hivesync/http';
+import { Type } from 'typebox';
+import { holdersOfUsers } from '../account-deletion/account-deletion.service.ts';
+import { database } from '../database/data-source.ts';
+import { existingUser } from '../users/users.service.ts';
+import { archive } from './archive.ts';
+import { heldElsewhere } from './held-elsewhere.ts';
+
+/** Everything that any service holds on the caller, in one archive. */
+export async function exportRoutes(app: App): Promise<void> {
+  app.get(
+    '/api/v1/me/export',
+    {
+      preHandler: app.requireUser,
+      schema: {
+        operationId: 'exportMe',
+        summary: 'Everything held on me, by every service, as a ZIP',
+        description:
+          'One file of JSON lines for each table, `<service>/<table>.jsonl`. Hashes and encrypted secrets are left out.',
+        tags: ['Account'],
+        response: {
+          200: Type.Unsafe<Readable>({ type: 'string', description: 'application/zip', format: 'binary' }),
+          ...errorResponses('NOT_FOUND', 'UPSTREAM_UNAVAILABLE'),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { id } = request.user;
+      await existingUser(app.dataSource, id);
+      const left = new AbortController();
+      reply.raw.once('close', () => left.abort());
+      const context = { requestId: request.id, signal: left.signal };
+      // All have begun to answer before we do: until then a service that is down is a 503.
+      const others = holdersOfUsers.filter((service) => service !== 'identity');
+      const parts = await Promise.all(
+        others.map(async (service) => ({ service, rows: await heldElsewhere(app, service, id, context) })),
+      );
+      await transaction(app.dataSource, (tx) =>
+        publish(tx, userExported, { subject: id, version: 0, data: {}, origin: request.origin }),
+      );
+      const own = { service: 'identity', rows: rowsHeldOn(app.dataSource, database, id) };
+      reply
+        .type('application/zip')
+        .header('content-disposition', 'attachment; filename="hivesync-export.zip"')
+        .header('cache-control', 'no-store');
+      return reply.send(Readable.from(archive([own, ...parts]), { objectMode: false }));
+    },
+  );
+}
