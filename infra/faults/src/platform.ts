@@ -15,6 +15,7 @@ export interface Platform {
   postgres: Postgres;
   services: Record<ServiceName, ServiceProcess>;
   serviceKeys: Record<ServiceName, string>;
+  roleSecret: string;
   /** Whether all become ready in time. */
   ready(timeoutMs: number): Promise<boolean>;
   stop(): Promise<void>;
@@ -57,7 +58,14 @@ export async function startPlatform(folder: string, random: Random): Promise<Pla
       await stop();
       throw new Error(`The services do not start: see ${join(folder, 'logs')}`);
     }
-    return { postgres, services, serviceKeys: secrets.service_keys, ready, stop };
+    return {
+      postgres,
+      services,
+      serviceKeys: secrets.service_keys,
+      roleSecret: secrets.role_secret,
+      ready,
+      stop,
+    };
   } catch (error) {
     await postgres.stop();
     throw error;

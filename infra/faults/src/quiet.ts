@@ -3,7 +3,7 @@ import { serviceNames } from '@hivesync/contracts';
 import type { Postgres } from './postgres.ts';
 
 /** A consumer that has not applied everything that its source has published. */
-export interface Behind {
+interface Behind {
   consumer: string;
   source: string;
   cursor: string | null;
@@ -11,18 +11,40 @@ export interface Behind {
 }
 
 /**
- * Waits until every consumer has applied every event, twice in a row: applying one may publish another.
- * Answers who is still behind when the time is over.
+ * Waits until every consumer has applied every event and every deletion is carried out, twice in a row: either
+ * may publish another event. Answers what is still under way when the time is over.
  */
-export async function waitForQuiet(postgres: Postgres, timeoutMs: number): Promise<Behind[]> {
+export async function waitForQuiet(postgres: Postgres, timeoutMs: number): Promise<string[]> {
   const deadline = Date.now() + timeoutMs;
   for (let seen = ''; ; ) {
     const { behind, published } = await look(postgres);
-    if (behind.length === 0 && seen === published) return [];
-    if (Date.now() > deadline) return behind;
-    seen = behind.length === 0 ? published : '';
+    const sweeps = await unfinishedSweeps(postgres);
+    const left = [
+      ...behind.map(
+        ({ consumer, source, cursor, head }) =>
+          `${consumer} has read ${source} up to ${cursor ?? 'nothing'} of ${head}`,
+      ),
+      ...sweeps.map((sweep) => `not carried out: ${sweep}`),
+    ];
+    if (left.length === 0 && seen === published) return [];
+    if (Date.now() > deadline) return left;
+    seen = left.length === 0 ? published : '';
     await sleep(500);
   }
+}
+
+async function unfinishedSweeps(postgres: Postgres): Promise<string[]> {
+  const rows = await postgres.query<{ sweep: string }>(
+    serviceNames
+      .map(
+        (service) => `
+        select '${service}: deletion of ' || aggregate || ' ' || subject as sweep
+        from ${service}.reference_sweeps
+        where completed_at is null`,
+      )
+      .join(' union all '),
+  );
+  return rows.map(({ sweep }) => sweep);
 }
 
 async function look(postgres: Postgres): Promise<{ behind: Behind[]; published: string }> {

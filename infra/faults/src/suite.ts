@@ -5,6 +5,7 @@ import { checkAcknowledged } from './checks/acknowledged.ts';
 import { checkDangling } from './checks/dangling.ts';
 import { checkEffects } from './checks/effects.ts';
 import type { Finding } from './checks/finding.ts';
+import { checkReplay } from './checks/replay.ts';
 import { Client, type Tally } from './client.ts';
 import { Ledger } from './ledger.ts';
 import type { Platform } from './platform.ts';
@@ -74,9 +75,7 @@ export async function runSuite(platform: Platform, options: SuiteOptions): Promi
   load.abort();
   await loaded;
   say('The load has ended; waiting until every consumer has caught up.');
-  for (const { consumer, source, cursor, head } of await waitForQuiet(platform.postgres, quietWithinMs)) {
-    troubles.push(`${consumer} has read ${source} up to ${cursor ?? 'nothing'} of ${head}`);
-  }
+  troubles.push(...(await waitForQuiet(platform.postgres, quietWithinMs)));
   for (const { crashes } of Object.values(platform.services)) troubles.push(...crashes);
   for (const [what, times] of client.tally.unexpected) troubles.push(`${what} (${times} times)`);
 
@@ -84,6 +83,7 @@ export async function runSuite(platform: Platform, options: SuiteOptions): Promi
     ...(await checkAcknowledged(platform.postgres, ledger)),
     ...(await checkEffects(platform.postgres)),
     ...(await checkDangling(platform.postgres)),
+    ...(await checkReplay(platform, quietWithinMs)),
   ];
   return { injected, tally: client.tally, findings, troubles };
 }

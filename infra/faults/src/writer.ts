@@ -10,6 +10,7 @@ interface Person {
 }
 interface Project {
   id: string;
+  entry: Entry;
   owner: Person;
   members: { person: Person; record: Member }[];
   tasks: Entry[];
@@ -29,6 +30,8 @@ const weights = {
   createProject: 4,
   register: 2,
   rename: 3,
+  deleteProject: 1,
+  deletePerson: 1,
 };
 const statuses = ['open', 'in_progress', 'blocked', 'done'] as const;
 
@@ -84,6 +87,10 @@ export class Writer {
         return this.#register(signal);
       case 'rename':
         return this.#rename(signal);
+      case 'deleteProject':
+        return this.#deleteProject(project, signal);
+      case 'deletePerson':
+        return this.#deletePerson(signal);
     }
   }
 
@@ -121,7 +128,7 @@ export class Writer {
       body: { name: tag },
     };
     if (!(await this.#created(entry, call, signal))) return;
-    this.#projects.push({ id: entry.id!, owner, members: [], tasks: [], comments: [] });
+    this.#projects.push({ id: entry.id!, entry, owner, members: [], tasks: [], comments: [] });
   }
 
   async #createTask(project: Project, signal: AbortSignal): Promise<void> {
@@ -247,6 +254,59 @@ export class Writer {
     const person = this.#random.pick(this.#people);
     const text = this.#tag();
     await this.#changed(person.entry, '/api/v1/me', person, { text, body: { display_name: text } }, signal);
+  }
+
+  async #deleteProject(project: Project, signal: AbortSignal): Promise<void> {
+    const settled = this.#abandon(project);
+    const call: Call = {
+      service: 'projects',
+      method: 'DELETE',
+      path: `/api/v1/projects/${project.id}`,
+      token: project.owner.token,
+      body: { confirm: project.entry.tag },
+    };
+    const outcome = await this.#client.repeat(call, signal, [404]);
+    if (outcome.known && (outcome.status === 202 || outcome.status === 404)) settled();
+  }
+
+  /** With the projects that they own, and their memberships in others. */
+  async #deletePerson(signal: AbortSignal): Promise<void> {
+    if (this.#people.length < 5) return;
+    const person = this.#random.pick(this.#people);
+    this.#people.splice(this.#people.indexOf(person), 1);
+    person.entry.deleted = 'unknown';
+    const settled = this.#projects.filter(({ owner }) => owner === person).map((own) => this.#abandon(own));
+    for (const project of this.#projects) {
+      project.members = project.members.filter((member) => member.person !== person);
+    }
+    const memberships = this.#ledger.members.filter(({ userId }) => userId === person.entry.id);
+    for (const membership of memberships) membership.state = 'unknown';
+    const call: Call = {
+      service: 'identity',
+      method: 'DELETE',
+      path: '/api/v1/me',
+      token: person.token,
+      body: { password },
+    };
+    // 401 and 404: an attempt that was not answered has done it, and no password fits any more.
+    const outcome = await this.#client.repeat(call, signal, [401, 404]);
+    if (!outcome.known || ![202, 401, 404].includes(outcome.status)) return;
+    person.entry.deleted = 'answered';
+    for (const membership of memberships) membership.state = 'out';
+    for (const settle of settled) settle();
+  }
+
+  /** Nothing of the project is known from now on; what is returned says that its deletion was acknowledged. */
+  #abandon(project: Project): () => void {
+    this.#projects.splice(this.#projects.indexOf(project), 1);
+    const entries = [project.entry, ...project.tasks, ...project.comments.map(({ entry }) => entry)];
+    const members = this.#ledger.members.filter(({ projectId }) => projectId === project.id);
+    for (const entry of entries) entry.deleted = 'unknown';
+    for (const member of members) member.state = 'unknown';
+    return () => {
+      for (const entry of entries) entry.deleted = 'answered';
+      for (const member of members) member.state = 'out';
+    };
   }
 
   #someMember(project: Project): string | null {

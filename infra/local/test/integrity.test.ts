@@ -31,6 +31,14 @@ let admin: string;
 let project: string;
 let [alice, bob, carol]: string[] = [];
 
+/** What of the answers is read here. */
+interface Answer {
+  access_token: string;
+  id: string;
+  code?: string;
+  items: { data_json: object }[];
+}
+
 async function call(
   method: string,
   path: string,
@@ -44,7 +52,7 @@ async function call(
     },
     ...(body && { body: JSON.stringify(body) }),
   });
-  return { status: answer.status, body: await answer.json() };
+  return { status: answer.status, body: (await answer.json()) as Answer };
 }
 
 /** As the command does it for a platform that does not run at the usual ports. */
@@ -181,7 +189,7 @@ test('administrators have the same through the gateway, and it is in the log', a
     const log = await call('GET', '/api/v1/admin/audit-logs?event_type=audit.integrity.audited', {
       token: admin,
     });
-    expect(log.body.items.map(({ data_json }: { data_json: object }) => data_json)).toMatchObject([
+    expect(log.body.items.map(({ data_json }) => data_json)).toMatchObject([
       { repair: false, found: 0 },
       { repair: true, found: 4, repaired: 4 },
       { repair: false, found: 4, repaired: 0 },

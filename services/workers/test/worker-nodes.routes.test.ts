@@ -107,6 +107,19 @@ describe('GET /api/v1/admin/workers', () => {
   });
 });
 
+test('services list all nodes in the order of their ids', async () => {
+  const all = await query<{ id: string; name: string }>(
+    dataSource,
+    'select id, name from worker_nodes order by id',
+  );
+  const list = async (page: Record<string, string>) =>
+    (await service.asService('previews').get('/internal/nodes', { query: page })).json().items;
+  const [first, second] = all;
+  expect(await list({})).toMatchObject(all.map(({ id, name }) => ({ id, version: 1, data: { name } })));
+  expect(await list({ limit: '1', after: first?.id ?? '' })).toMatchObject([{ id: second?.id }]);
+  expect((await admin.get('/internal/nodes')).statusCode).toBe(401);
+});
+
 describe('POST /internal/nodes/resolve', () => {
   const path = '/internal/nodes/resolve';
 

@@ -1,5 +1,5 @@
 import type { AggregateName } from '@hivesync/contracts';
-import { referenceDeclarations } from '@hivesync/database';
+import { referenceDeclarations, referenceTables } from '@hivesync/database';
 import { databases } from '@hivesync/local';
 import type { Postgres } from '../postgres.ts';
 import { type Finding, found } from './finding.ts';
@@ -17,6 +17,16 @@ const owners: Record<AggregateName, string> = {
 export async function checkDangling(postgres: Postgres): Promise<Finding[]> {
   const findings: Finding[] = [];
   for (const [service, database] of Object.entries(databases)) {
+    for (const { table, aggregate } of referenceTables(database)) {
+      const rows = await postgres.query<{ example: string }>(
+        `select known.id::text as example
+         from ${service}.${table} as known
+         where known.state = 'active'
+           and not exists (select from ${owners[aggregate]} as owner where owner.id = known.id)`,
+      );
+      const examples = rows.map(({ example }) => example);
+      findings.push(...found('dangling', `${service}.${table} of what its owner does not have`, examples));
+    }
     for (const { table, column, aggregate, refTable, onDelete } of referenceDeclarations(database)) {
       if (onDelete === 'keep') continue;
       const rows = await postgres.query<{ example: string }>(

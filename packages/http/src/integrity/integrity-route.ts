@@ -1,13 +1,14 @@
 import type { DataSource, ServiceDatabase } from '@hivesync/database';
 import type { App } from '../app/app.ts';
 import { errorResponses } from '../errors/error-responses.ts';
+import type { ReferenceOwners } from '../references/reference-owners.ts';
 import { auditReferences } from './audit-references.ts';
 import { IntegrityBody, IntegritySlice } from './schemas.ts';
 
 /** `POST /internal/integrity`: the audit of this service's references, slice by slice. */
 export function integrityRoute(
   app: App,
-  { dataSource, database }: { dataSource: DataSource; database: ServiceDatabase },
+  options: { dataSource: DataSource; database: ServiceDatabase; owners: ReferenceOwners },
 ): void {
   app.post(
     '/internal/integrity',
@@ -22,9 +23,7 @@ export function integrityRoute(
     },
     async ({ body, id }) =>
       auditReferences({
-        dataSource,
-        database,
-        owners: app.referenceOwners,
+        ...options,
         requestId: id,
         graceSeconds: body.grace_seconds,
         repair: body.repair,

@@ -61,7 +61,7 @@ export async function integrityRoutes(app: App, { dataSource }: { dataSource: Da
   app.get(
     '/api/v1/admin/integrity',
     {
-      preHandler: app.requireAdmin,
+      onRequest: app.requireAdmin,
       schema: {
         operationId: 'auditIntegrity',
         summary: 'Ids of one service that another one does not know, or knows otherwise',
@@ -81,7 +81,7 @@ export async function integrityRoutes(app: App, { dataSource }: { dataSource: Da
   app.post(
     '/api/v1/admin/integrity/repair',
     {
-      preHandler: app.requireAdmin,
+      onRequest: app.requireAdmin,
       schema: {
         operationId: 'repairIntegrity',
         summary: 'Look for the same, and repair what is found',

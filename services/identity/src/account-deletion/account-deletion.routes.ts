@@ -1,10 +1,9 @@
-import { ApiError, IdSchema, StringEnum, serviceNames, type UserId } from '@hivesync/contracts';
+import { ApiError, Closed, IdSchema, Nullable, StringEnum, serviceNames, Timestamp, type UserId } from '@hivesync/contracts';
 import { transaction } from '@hivesync/database';
 import { type App, errorResponses } from '@hivesync/http';
 import { Type } from 'typebox';
-import { Closed, Nullable, OfferedPassword, Timestamp } from '../fields.schemas.ts';
+import { OfferedPassword } from '../fields.schemas.ts';
 import type { SessionContext } from '../sessions/login.service.ts';
-import { canonicalAddress } from '../sessions/networks.ts';
 import { reauthenticate } from '../sessions/reauthentication.service.ts';
 import { UserParams } from '../users/users.schemas.ts';
 import { deleteAccount, reportOn } from './account-deletion.service.ts';
@@ -39,7 +38,7 @@ export async function accountDeletionRoutes(
   app.delete(
     '/api/v1/me',
     {
-      preHandler: app.requireUser,
+      onRequest: app.requireUser,
       schema: {
         operationId: 'deleteMe',
         summary: 'Delete my account, everywhere',
@@ -55,7 +54,7 @@ export async function accountDeletionRoutes(
       const { user, origin, body } = request;
       const attempt = await reauthenticate(context, user.id, {
         password: body.password,
-        address: canonicalAddress(request.ip),
+        address: origin.clientIp ?? null,
         origin,
       });
       const { receipt } = await transaction(app.dataSource, async (tx) => {

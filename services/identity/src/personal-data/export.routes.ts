@@ -15,7 +15,7 @@ export async function exportRoutes(app: App): Promise<void> {
   app.get(
     '/api/v1/me/export',
     {
-      preHandler: app.requireUser,
+      onRequest: app.requireUser,
       schema: {
         operationId: 'exportMe',
         summary: 'Everything held on me, by every service, as a ZIP',

@@ -143,8 +143,14 @@ describe.each(names.map((migration, at) => ({ migration, earlier: names.slice(0,
         ...(earlier.length > 0 && {
           read: async (app: DataSource) => {
             const rows: object[] = [];
+            // Without nulls: a column that is added later is one to the old code's rows, and it does not read it.
             for (const table of earlier.flatMap(({ tables }) => tables)) {
-              rows.push(...(await query(app, `select to_jsonb(t) as row from ${table} as t order by 1`)));
+              rows.push(
+                ...(await query(
+                  app,
+                  `select jsonb_strip_nulls(to_jsonb(t)) as row from ${table} as t order by 1`,
+                )),
+              );
             }
             return rows;
           },

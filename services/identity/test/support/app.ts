@@ -23,7 +23,11 @@ export interface IdentityApp extends TestService<App, Config> {
 
 /** The service as it runs, with its own signing keys; only other services' keys are those of the test. */
 export async function startIdentityApp(
-  options: { environment?: Record<string, string>; logger?: Logger } = {},
+  options: {
+    environment?: Record<string, string>;
+    logger?: Logger;
+    serviceUrls?: Record<string, string>;
+  } = {},
 ): Promise<IdentityApp> {
   const service = await startService<Config, App>({
     database,
@@ -31,7 +35,7 @@ export async function startIdentityApp(
     buildApp: ({ config, dataSource, keys }) =>
       buildApp({ config, dataSource, keys: { service: keys.service }, logger: options.logger }),
     on: await testDatabase(database),
-    serviceUrls: { projects: 'http://127.0.0.1:9' },
+    serviceUrls: options.serviceUrls ?? { projects: 'http://127.0.0.1:9' },
     environment: {
       IDENTITY_KEY_ENCRYPTION_KEY: randomBytes(32).toString('base64'),
       ...options.environment,

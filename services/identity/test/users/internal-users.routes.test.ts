@@ -24,6 +24,24 @@ describe('POST /internal/users/resolve', () => {
   });
 });
 
+describe('GET /internal/users', () => {
+  test('gives all in the order of their ids, page by page, as resolving gives them', async () => {
+    const others = [await service.person('bob'), await service.person('carol')];
+    const ids = [alice, ...others].map(({ id }) => id).sort();
+    const list = async (query: Record<string, string>) => {
+      const answer = await projects.get('/internal/users', { query });
+      return answer.json().items;
+    };
+    const resolved = (await projects.post('/internal/users/resolve', { ids })).json().items;
+    expect(await list({})).toEqual(ids.map((id) => resolved.find((user: { id: string }) => user.id === id)));
+    const [first = '', second = '', third = ''] = ids;
+    expect(await list({ limit: '2' })).toMatchObject([{ id: first }, { id: second }]);
+    expect(await list({ limit: '2', after: second })).toMatchObject([{ id: third }]);
+    expect(await list({ after: third })).toEqual([]);
+    expect((await alice.call.get('/internal/users')).statusCode).toBe(401);
+  });
+});
+
 describe('POST /internal/users/find-by-email', () => {
   test('finds without regard to case', async () => {
     const found = await projects.post('/internal/users/find-by-email', { email: 'ALICE@example.com' });

@@ -196,10 +196,11 @@ test.each(names)('%s: up, old writers go on, down, rows survive, redo', async (m
       },
       read: async (app: DataSource) => {
         const rows: unknown[] = [];
+        // Without nulls: a column that is added later is one to the old code's rows, and it does not read it.
         for (const table of earlier.flatMap(({ tables }) => tables)) {
           const found = await query(
             app,
-            `select to_jsonb(t) as row from ${table} as t order by to_jsonb(t)::text`,
+            `select jsonb_strip_nulls(to_jsonb(t)) as row from ${table} as t order by jsonb_strip_nulls(to_jsonb(t))::text`,
           );
           rows.push(...found.map((row) => ({ table, row })));
         }

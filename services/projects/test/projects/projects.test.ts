@@ -210,6 +210,18 @@ describe('other services', () => {
     });
   });
 
+  test('list all of them, page by page', async () => {
+    const made = [await service.createProject(alice, 'One'), await service.createProject(alice, 'Two')];
+    const [first = '', second = ''] = made.sort();
+    const list = async (query: Record<string, string>) =>
+      (await service.asService('previews').get('/internal/projects', { query })).json().items;
+    expect((await list({})).slice(-2)).toMatchObject([{ id: first }, { id: second }]);
+    expect(await list({ after: first, limit: '1' })).toMatchObject([
+      { id: second, version: 1, data: { owner_id: alice.id } },
+    ]);
+    expect(await list({ after: second })).toEqual([]);
+  });
+
   test('are the only ones to do so', async () => {
     expect(refusal(await alice.post('/internal/projects/resolve', { ids: [newId()] }))[0]).toBe(401);
     expect(

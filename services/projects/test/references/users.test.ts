@@ -1,6 +1,6 @@
 import { type EventData, type UserId, userDeleted, userRegistered, userUpdated } from '@hivesync/contracts';
 import { newId, query, transaction } from '@hivesync/database';
-import { Consumers, publish } from '@hivesync/events';
+import { Consumers, publish, Sweeper } from '@hivesync/events';
 import { neighbour, testDatabase, testUser } from '@hivesync/testing';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { database } from '../../src/database/data-source.ts';
@@ -10,13 +10,19 @@ import { refusal, startProjects } from '../support/projects-service.ts';
 const server = await testDatabase();
 const identity = await neighbour(server, 'identity');
 const service = await startProjects({ on: server });
+const dataSource = await server.dataSource(database);
 const consumers = new Consumers({
-  dataSource: await server.dataSource(database),
+  dataSource,
   subscriptions,
   sources: [identity.feed],
 });
-beforeAll(() => consumers.start());
-afterAll(() => consumers.stop());
+const sweeper = new Sweeper({ dataSource, database });
+beforeAll(() => {
+  consumers.onApplied(() => sweeper.wake());
+  consumers.start();
+  sweeper.start();
+});
+afterAll(() => Promise.all([consumers.stop(), sweeper.stop()]));
 
 const person = (display_name: string): EventData<typeof userUpdated> => ({
   display_name,

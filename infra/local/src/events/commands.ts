@@ -1,0 +1,119 @@
+import { type ServiceName, serviceNames } from '@hivesync/contracts';
+import {
+  backlogAfter,
+  consumerStatus,
+  discardParked,
+  type ParkedEvent,
+  type ParkedFilter,
+  parkedEvents,
+  replay,
+  retryParked,
+  type Subscriptions,
+} from '@hivesync/events';
+import { type Connections, consumers } from './consumers.ts';
+
+/** A request that makes no sense, in words for who typed it. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+export interface SourceStatus {
+  consumer: ServiceName;
+  source: ServiceName;
+  /** Events that are not applied yet, and of these those that a running transaction holds back. */
+  behind: number;
+  held: number;
+  parked: number;
+  lastEventAt: Date | null;
+}
+
+/** How far each consumer has come with each of its sources; of one service, or of all. */
+export async function statusOfEvents(
+  connections: Connections,
+  service?: ServiceName,
+): Promise<SourceStatus[]> {
+  const rows: SourceStatus[] = [];
+  for (const [consumer, { sources }] of chosen(service)) {
+    const known = await consumerStatus(await connections.of(consumer));
+    for (const source of sources) {
+      const at = known.find((one) => one.source === source);
+      const { behind, held } = await backlogAfter(await connections.of(source), at?.cursor ?? null);
+      rows.push({
+        consumer,
+        source,
+        behind: behind + held,
+        held,
+        parked: at?.parked ?? 0,
+        lastEventAt: at?.lastEventAt ?? null,
+      });
+    }
+  }
+  return rows;
+}
+
+/** The events that each consumer has set aside, the first 1,000 of each. */
+export async function listParked(
+  connections: Connections,
+  service?: ServiceName,
+): Promise<(ParkedEvent & { consumer: ServiceName })[]> {
+  const lists = chosen(service).map(async ([consumer]) =>
+    (await parkedEvents(await connections.of(consumer))).map((event) => ({ ...event, consumer })),
+  );
+  return (await Promise.all(lists)).flat();
+}
+
+/** Applies parked events again, in order. Those that fail once more stay parked, with what waits behind them. */
+export async function retryEvents(
+  connections: Connections,
+  service: ServiceName | undefined,
+  filter: ParkedFilter,
+): Promise<{ applied: number; failed: number }> {
+  const report = { applied: 0, failed: 0 };
+  for (const [consumer, subscriptions] of chosen(service)) {
+    const { applied, failed } = await retryParked(await connections.of(consumer), subscriptions, filter);
+    report.applied += applied;
+    report.failed += failed;
+  }
+  return report;
+}
+
+/** Gives one parked event up. Answers whether it was there. */
+export async function discardEvent(
+  connections: Connections,
+  service: ServiceName,
+  source: ServiceName,
+  eventId: string,
+): Promise<boolean> {
+  const [[consumer]] = chosen(service) as [[ServiceName, Subscriptions]];
+  return discardParked(await connections.of(consumer), source, eventId);
+}
+
+/**
+ * Has a service apply the whole kept history again, of one source or of all. The service goes on running, and
+ * begins within the seconds that its present read waits. Answers the sources.
+ */
+export async function replayEvents(
+  connections: Connections,
+  service: ServiceName,
+  source?: ServiceName,
+): Promise<ServiceName[]> {
+  const [[consumer, { sources }]] = chosen(service) as [[ServiceName, Subscriptions]];
+  if (source && !sources.includes(source)) {
+    throw new UsageError(`${service} does not read ${source}, but ${sources.join(', ')}`);
+  }
+  const again = source ? [source] : [...sources];
+  for (const one of again) await replay(await connections.of(consumer), one);
+  return again;
+}
+
+/** @throws UsageError for a service that applies no events */
+function chosen(service: ServiceName | undefined): [ServiceName, Subscriptions][] {
+  const all = serviceNames.flatMap((name): [ServiceName, Subscriptions][] => {
+    const subscriptions = consumers[name];
+    return subscriptions ? [[name, subscriptions]] : [];
+  });
+  if (!service) return all;
+  const one = all.filter(([name]) => name === service);
+  if (one.length === 0) throw new UsageError(`${service} applies no events of others`);
+  return one;
+}

@@ -1,0 +1,99 @@
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { serviceNames, userExported } from '@hivesync/contracts';
+import { rowsHeldOn, transaction } from '@hivesync/database';
+import { strFromU8, unzipSync } from 'fflate';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { database } from '../../src/app.ts';
+import { notifyOfIncident } from '../../src/notifications/notify.ts';
+import { archive } from '../../src/personal-data/archive.ts';
+import { type IdentityApp, startIdentityApp } from '../support/app.ts';
+
+let neighbours: Server;
+let answer: { status: number; body: string };
+const asked: string[] = [];
+let service: IdentityApp;
+
+beforeAll(async () => {
+  neighbours = createServer((request, response) => {
+    if (!request.url?.endsWith('/export')) {
+      response.writeHead(503).end();
+      return;
+    }
+    asked.push(request.url);
+    response.writeHead(answer.status, { 'content-type': 'application/x-ndjson' });
+    response.end(answer.body);
+  }).listen(0, '127.0.0.1');
+  await once(neighbours, 'listening');
+  const url = `http://127.0.0.1:${(neighbours.address() as AddressInfo).port}`;
+  service = await startIdentityApp({
+    serviceUrls: Object.fromEntries(serviceNames.map((name) => [name, url])),
+  });
+});
+afterAll(() => neighbours.close());
+
+test('one archive holds what every service holds, and no secret', async () => {
+  const alice = await service.person('alice');
+  const bob = await service.person('bob');
+  answer = {
+    status: 200,
+    body: '{"table":"a","row":{"id":1}}\n{"table":"a","row":{"id":2}}\n{"table":"b","row":{"text":"ünicode"}}\n',
+  };
+  const taken = await service.app.inject({
+    url: '/api/v1/me/export',
+    headers: { authorization: `Bearer ${alice.accessToken}` },
+  });
+  expect(taken.statusCode).toBe(200);
+  expect(taken.headers).toMatchObject({ 'content-type': 'application/zip', 'cache-control': 'no-store' });
+  const files = Object.fromEntries(
+    Object.entries(unzipSync(taken.rawPayload)).map(([name, bytes]) => [name, strFromU8(bytes)]),
+  );
+  expect(files['projects/a.jsonl']).toBe('{"id":1}\n{"id":2}\n');
+  expect(files['audit/b.jsonl']).toBe('{"text":"ünicode"}\n');
+  expect(JSON.parse(files['identity/users.jsonl'] ?? '')).toMatchObject({ email: alice.email });
+  expect(Object.keys(files)).toEqual(expect.arrayContaining(['identity/sessions.jsonl', 'billing/a.jsonl']));
+  const all = Object.values(files).join();
+  expect(all).not.toMatch(/password_hash|token_hash/);
+  expect(all).not.toContain(bob.id);
+  expect(asked.every((url) => url === `/internal/users/${alice.id}/export`)).toBe(true);
+  expect(await service.events(userExported.type)).toMatchObject([{ subject: alice.id, actorid: alice.id }]);
+});
+
+test('where a service cannot be asked there is no archive at all', async () => {
+  const carol = await service.person('carol');
+  answer = { status: 500, body: '' };
+  const refused = await carol.call.get('/api/v1/me/export');
+  expect([refused.statusCode, refused.json().code]).toEqual([503, 'UPSTREAM_UNAVAILABLE']);
+  expect((await service.asStranger().get('/api/v1/me/export')).statusCode).toBe(401);
+});
+
+test('other services may read it, people may not, and pages lose nothing', async () => {
+  const dan = await service.person('dan');
+  for (let at = 0; at < 12; at += 1) {
+    await transaction(service.dataSource, async (tx) => {
+      for (let more = 0; more < 100; more += 1) {
+        await notifyOfIncident(tx, dan.id, 'suspicious_login', dan.sessionId as never);
+      }
+    });
+  }
+  const ids = new Set<unknown>();
+  for await (const { table, row } of rowsHeldOn(service.dataSource, database, dan.id)) {
+    if (table === 'notifications') ids.add(row.id);
+  }
+  expect(ids.size).toBe(1_200);
+  const path = `/internal/users/${dan.id}/export`;
+  expect((await dan.call.get(path)).statusCode).toBe(401);
+  const lines = (await service.asService('projects').get(path)).body.trim().split('\n');
+  expect(lines.map((line) => JSON.parse(line).table).filter((table) => table === 'users')).toHaveLength(1);
+});
+
+test('an archive that breaks off is no archive', async () => {
+  const broken = async function* () {
+    yield { table: 'a', row: { id: 1 } };
+    throw new Error('gone');
+  };
+  const parts = [{ service: 'projects', rows: broken() }];
+  await expect(text(archive(parts))).rejects.toThrow('gone');
+});
