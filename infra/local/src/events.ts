@@ -98,7 +98,7 @@ async function connected(work: (connections: Connections) => Promise<number>): P
     await using connections = new Connections((service) =>
       roleUrl(databaseUrl(url, databaseOf(url)), appRole(service), roleSecret),
     );
-    return work(connections);
+    return await work(connections);
   };
   if (process.env.DATABASE_URL) return on(process.env.DATABASE_URL);
   return withEmbedded({ dataDir: join(folder, 'postgres') }, ({ url }) =>
