@@ -45,6 +45,7 @@ test('a table or an added column without a comment is named, a planned column an
     'identity.users',
     'identity.users.role',
     'identity.users.version',
+    'identity.users.deleted_at',
   ]);
 });
 

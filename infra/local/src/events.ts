@@ -16,7 +16,7 @@ import {
   statusOfEvents,
   UsageError,
 } from './events/commands.ts';
-import { Connections } from './events/consumers.ts';
+import { type Connections, withConnections } from './events/consumers.ts';
 import { parkedTable, statusTable } from './events/tables.ts';
 import { oneLine } from './one-line.ts';
 import { loadSecrets } from './secrets.ts';
@@ -95,10 +95,9 @@ async function connected(work: (connections: Connections) => Promise<number>): P
   const on = async (url: string) => {
     const roleSecret =
       process.env.HIVESYNC_ROLE_SECRET || loadSecrets(join(folder, 'secrets.json')).role_secret;
-    await using connections = new Connections((service) =>
-      roleUrl(databaseUrl(url, databaseOf(url)), appRole(service), roleSecret),
-    );
-    return work(connections);
+    const urlOf = (service: ServiceName) =>
+      roleUrl(databaseUrl(url, databaseOf(url)), appRole(service), roleSecret);
+    return withConnections(urlOf, work);
   };
   if (process.env.DATABASE_URL) return on(process.env.DATABASE_URL);
   return withEmbedded({ dataDir: join(folder, 'postgres') }, ({ url }) =>

@@ -13,7 +13,7 @@ import {
   statusOfEvents,
   UsageError,
 } from '../src/events/commands.ts';
-import { Connections } from '../src/events/consumers.ts';
+import { Connections, withConnections } from '../src/events/consumers.ts';
 
 let server: TestDatabase;
 let connections: Connections;
@@ -122,4 +122,17 @@ test('events:replay goes through all again and ends in the same state', async ()
 test('a service that applies no events, or not those of that source, is named', async () => {
   await expect(statusOfEvents(connections, 'workers')).rejects.toThrow(UsageError);
   await expect(replayEvents(connections, 'billing', 'audit')).rejects.toThrow('billing does not read audit');
+});
+
+test('the connections of a command are open until it is done, and closed then', async () => {
+  let opened: DataSource | undefined;
+  const rows = await withConnections(
+    (service) => server.appUrl(service),
+    async (own) => {
+      opened = await own.of('identity');
+      return statusOfEvents(own, 'identity');
+    },
+  );
+  expect(rows).toHaveLength(subscriptions.sources.length);
+  expect(opened?.isInitialized).toBe(false);
 });

@@ -68,6 +68,8 @@ test('names every operation of the service, and none of the machinery', () => {
     '/api/v1/slow',
     '/api/v1/strangers',
     '/internal/events',
+    '/internal/integrity',
+    '/internal/users/{user_id}/export',
     '/internal/who',
   ]);
 });

@@ -47,6 +47,7 @@ test('the document is made without a database, and describes every operation', a
   expect(ours.map(({ name }) => name).sort()).toEqual(
     [
       'DELETE /api/v1/comments/{comment_id}',
+      'DELETE /api/v1/projects/{project_id}',
       'DELETE /api/v1/comments/{comment_id}/star',
       'DELETE /api/v1/projects/{project_id}/favorite',
       'DELETE /api/v1/projects/{project_id}/labels/{label_id}',

@@ -40,3 +40,13 @@ export class Connections implements AsyncDisposable {
     await Promise.all(opened.map((one) => (one.status === 'fulfilled' ? one.value.destroy() : undefined)));
   }
 }
+
+/** Gives `work` connections that are open until it has settled. */
+export async function withConnections<T>(
+  urlOf: (service: ServiceName) => string,
+  work: (connections: Connections) => Promise<T>,
+): Promise<T> {
+  await using connections = new Connections(urlOf);
+  // Awaited here: a promise that is handed on would be settled after they are closed.
+  return await work(connections);
+}

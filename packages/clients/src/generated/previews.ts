@@ -52,6 +52,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/internal/integrity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Compare references with what their owners say, and repair them */
+        post: operations["auditReferences"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/internal/users/{user_id}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Everything held on a user, as lines of JSON */
+        get: operations["exportUser"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -290,6 +324,158 @@ export interface operations {
                         /** @description About how many events follow this page; 0 is exact */
                         remaining: number;
                     };
+                };
+            };
+            /** @description VALIDATION_FAILED */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAUTHENTICATED, TOKEN_EXPIRED, TOKEN_INVALID */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    auditReferences: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description `next` of the slice before */
+                    after?: string;
+                    /** @enum {string} */
+                    aggregate?: "identity.user" | "projects.project" | "workers.node";
+                    /** @default 60 */
+                    grace_seconds: number;
+                    /**
+                     * @description Where more ids than that dangle in a slice, none of them is repaired
+                     * @default 1000
+                     */
+                    max_deletions: number;
+                    /** @default false */
+                    repair: boolean;
+                    /**
+                     * @description How long a slice looks at rows; the grace comes on top where something is found
+                     * @default 30
+                     */
+                    seconds: number;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description References looked at */
+                        examined: number;
+                        findings: {
+                            /** @enum {string} */
+                            aggregate: "identity.user" | "projects.project" | "workers.node";
+                            /** @description `table.column`; of a reference table where no other row is concerned */
+                            column: string;
+                            /** @description Rows */
+                            count: number;
+                            /** @enum {string} */
+                            kind: "dangling" | "stale" | "missing" | "unswept" | "unmet" | "buried";
+                            /** @description Of them */
+                            repaired: number;
+                            /** @description Ids of the aggregate that is referred to */
+                            samples: string[];
+                            /**
+                             * @description Whose column it is
+                             * @enum {string}
+                             */
+                            service: "identity" | "projects" | "previews" | "billing" | "workers" | "audit";
+                        }[];
+                        /** @description Null where all is looked at */
+                        next: string | null;
+                    };
+                };
+            };
+            /** @description VALIDATION_FAILED */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAUTHENTICATED, TOKEN_EXPIRED, TOKEN_INVALID */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description BODY_TOO_LARGE */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNSUPPORTED_MEDIA_TYPE */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UPSTREAM_UNAVAILABLE */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    exportUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description application/x-ndjson: `{ table, row }` a line */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
                 };
             };
             /** @description VALIDATION_FAILED */

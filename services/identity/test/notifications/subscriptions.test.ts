@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   commentAdded,
   type EventDefinition,
@@ -12,6 +13,7 @@ import {
 import { type DataSource, migrateUp, newId, type ServiceDatabase, transaction } from '@hivesync/database';
 import {
   Consumers,
+  type EventSource,
   localEventSource,
   OutboxSignal,
   type Publication,
@@ -46,11 +48,19 @@ await migrateUp(outboxOfProjects, db.ownerUrl('projects'));
 const projects: DataSource = await db.dataSource(outboxOfProjects);
 const signal = OutboxSignal.of(projects);
 
+/** What identity hears of deleted accounts does not concern its inboxes: nobody says anything there. */
+const silent: EventSource[] = subscriptions.sources
+  .filter((service) => service !== 'projects')
+  .map((service) => ({
+    service,
+    read: (_after, { signal: left }) => sleep(200, { items: [], head: null, remaining: 0 }, { signal: left }),
+  }));
+
 const newConsumers = () =>
   new Consumers({
     dataSource,
     subscriptions,
-    sources: [localEventSource('projects', { dataSource: projects, signal })],
+    sources: [localEventSource('projects', { dataSource: projects, signal }), ...silent],
     waitSeconds: 0.2,
   });
 const consumers = newConsumers();
