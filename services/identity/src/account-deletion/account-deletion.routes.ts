@@ -1,4 +1,13 @@
-import { ApiError, Closed, IdSchema, Nullable, StringEnum, serviceNames, Timestamp, type UserId } from '@hivesync/contracts';
+import {
+  ApiError,
+  Closed,
+  IdSchema,
+  Nullable,
+  StringEnum,
+  serviceNames,
+  Timestamp,
+  type UserId,
+} from '@hivesync/contracts';
 import { transaction } from '@hivesync/database';
 import { type App, errorResponses } from '@hivesync/http';
 import { Type } from 'typebox';
