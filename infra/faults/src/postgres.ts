@@ -45,11 +45,14 @@ export class Postgres {
 
   /** The processes of a killed server take a moment to notice, and until then a new one is refused. */
   async #again(): Promise<void> {
-    const { port } = this.#server;
+    const former = this.#server;
+    const { port } = former;
     const deadline = Date.now() + 30_000;
     for (;;) {
       try {
         this.#server = await startEmbedded({ dataDir: this.#dataDir, port });
+        // A killed server was never left: it would count as in use, and not be stopped at the end.
+        await former.stop();
         return;
       } catch (error) {
         if (Date.now() > deadline) throw error;
