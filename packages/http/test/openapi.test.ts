@@ -104,6 +104,15 @@ test('documents the header of idempotent routes, and the codes of one status tog
   expect(responses['409']?.description).toBe('IDEMPOTENCY_KEY_IN_USE, NAME_TAKEN');
 });
 
+test('lets query parameters be left out that have a default', () => {
+  const { parameters = [] } = operation('get', '/api/v1/notes');
+  const query = parameters.filter(({ in: place }) => place === 'query');
+  expect(query.map(({ name }) => name)).toEqual(['limit', 'cursor', 'include_total', 'starts']);
+  for (const { required = false } of query) expect(required).toBe(false);
+  const since = operation('get', '/internal/events').parameters ?? [];
+  expect(since.filter(({ required }) => required).map(({ name }) => name)).toEqual([]);
+});
+
 test('an operation without a name is found out', async () => {
   const nameless = await build().catch((error: unknown) => error);
   expect(nameless).not.toBeInstanceOf(Error);
