@@ -1,6 +1,7 @@
 import swagger from '@fastify/swagger';
 import type { App } from '../app/app.ts';
 import { documentRoute } from './document-route.ts';
+import { documentVersions } from './document-versions.ts';
 import { markComponents, nameComponents, type OpenApiNode } from './name-components.ts';
 
 export interface OpenApiOptions {
@@ -39,7 +40,10 @@ export async function openapi(app: App, { document, ...info }: OpenApiOptions): 
       },
     },
     convertConstToEnum: false,
-    transform: ({ schema, url }) => ({ schema: schema && withOptionalDefaults(markComponents(schema)), url }),
+    transform: ({ schema, url, route }) => ({
+      schema: schema && documentVersions(withOptionalDefaults(markComponents(schema)), route.config ?? {}),
+      url,
+    }),
     transformObject: (documents) => {
       if (!('openapiObject' in documents)) throw new TypeError('The document is OpenAPI');
       const document = nameComponents(documents.openapiObject as OpenApiNode);
