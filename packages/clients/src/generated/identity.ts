@@ -359,13 +359,13 @@ export interface operations {
     };
     listUsers: {
         parameters: {
-            query: {
+            query?: {
                 /** @description `next_cursor` of the page before, with the same filters */
                 cursor?: string;
                 /** @description Count all items into `total` */
-                include_total: boolean;
+                include_total?: boolean;
                 /** @description Items at most */
-                limit: number;
+                limit?: number;
                 role?: "user" | "admin";
                 tier?: "free" | "pro" | "premium";
             };
@@ -753,6 +753,10 @@ export interface operations {
             /** @description Default Response */
             201: {
                 headers: {
+                    /** @description Version of the resource, for `If-Match` and `If-None-Match` */
+                    etag?: string;
+                    /** @description Path of the new resource */
+                    location?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -837,6 +841,8 @@ export interface operations {
             /** @description Default Response */
             200: {
                 headers: {
+                    /** @description Version of the resource, for `If-Match` and `If-None-Match` */
+                    etag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -885,7 +891,10 @@ export interface operations {
     updateMe: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `ETag` of the version that the change starts from, e.g. `"3"` */
+                "if-match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -905,6 +914,8 @@ export interface operations {
             /** @description Default Response */
             200: {
                 headers: {
+                    /** @description Version of the resource, for `If-Match` and `If-None-Match` */
+                    etag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -930,7 +941,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description VALIDATION_FAILED */
+            /** @description VALIDATION_FAILED, MALFORMED_IF_MATCH */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -988,13 +999,13 @@ export interface operations {
     };
     listMySessions: {
         parameters: {
-            query: {
+            query?: {
                 /** @description `next_cursor` of the page before, with the same filters */
                 cursor?: string;
                 /** @description Count all items into `total` */
-                include_total: boolean;
+                include_total?: boolean;
                 /** @description Items at most */
-                limit: number;
+                limit?: number;
             };
             header?: never;
             path?: never;
@@ -1127,13 +1138,13 @@ export interface operations {
     };
     listNotifications: {
         parameters: {
-            query: {
+            query?: {
                 /** @description `next_cursor` of the page before, with the same filters */
                 cursor?: string;
                 /** @description Count all items into `total` */
-                include_total: boolean;
+                include_total?: boolean;
                 /** @description Items at most */
-                limit: number;
+                limit?: number;
                 /** @description Only those that are not read */
                 unread?: boolean;
             };
@@ -1291,12 +1302,12 @@ export interface operations {
     };
     readEvents: {
         parameters: {
-            query: {
+            query?: {
                 /** @description Position of the last event that is applied */
                 after?: string;
-                limit: number;
+                limit?: number;
                 /** @description Seconds to wait for a first event */
-                wait: number;
+                wait?: number;
             };
             header?: never;
             path?: never;

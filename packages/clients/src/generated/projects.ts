@@ -528,6 +528,8 @@ export interface operations {
             /** @description Default Response */
             200: {
                 headers: {
+                    /** @description Version of the resource, for `If-Match` and `If-None-Match` */
+                    etag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -646,7 +648,10 @@ export interface operations {
     editComment: {
         parameters: {
             query?: never;
-            header?: never;
+            header: {
+                /** @description The `ETag` of the version that the change starts from, e.g. `"3"` */
+                "if-match": string;
+            };
             path: {
                 comment_id: string;
             };
@@ -664,6 +669,8 @@ export interface operations {
             /** @description Default Response */
             200: {
                 headers: {
+                    /** @description Version of the resource, for `If-Match` and `If-None-Match` */
+                    etag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -694,7 +701,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description MALFORMED_IF_MATCH, VALIDATION_FAILED */
+            /** @description VALIDATION_FAILED, MALFORMED_IF_MATCH */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -864,13 +871,13 @@ export interface operations {
     };
     listMyInvitations: {
         parameters: {
-            query: {
+            query?: {
                 /** @description `next_cursor` of the page before, with the same filters */
                 cursor?: string;
                 /** @description Count all items into `total` */
-                include_total: boolean;
+                include_total?: boolean;
                 /** @description Items at most */
-                limit: number;
+                limit?: number;
             };
             header?: never;
             path?: never;
@@ -1057,17 +1064,17 @@ export interface operations {
     };
     listProjects: {
         parameters: {
-            query: {
+            query?: {
                 /** @description `next_cursor` of the page before, with the same filters */
                 cursor?: string;
                 /** @description Only favourites, or only others */
                 favorite?: boolean;
                 /** @description Count all items into `total` */
-                include_total: boolean;
+                include_total?: boolean;
                 /** @description Items at most */
-                limit: number;
-                order: "asc" | "desc";
-                sort: "created" | "updated" | "name";
+                limit?: number;
+                order?: "asc" | "desc";
+                sort?: "created" | "updated" | "name";
             };
             header?: never;
             path?: never;
@@ -1148,6 +1155,10 @@ export interface operations {
             /** @description Default Response */
             201: {
                 headers: {
+                    /** @description Version of the resource, for `If-Match` and `If-None-Match` */
+                    etag?: string;
+                    /** @description Path of the new resource */
+                    location?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1241,6 +1252,8 @@ export interface operations {
             /** @description Default Response */
             200: {
                 headers: {
+                    /** @description Version of the resource, for `If-Match` and `If-None-Match` */
+                    etag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1296,7 +1309,10 @@ export interface operations {
     updateProject: {
         parameters: {
             query?: never;
-            header?: never;
+            header: {
+                /** @description The `ETag` of the version that the change starts from, e.g. `"3"` */
+                "if-match": string;
+            };
             path: {
                 project_id: string;
             };
@@ -1319,6 +1335,8 @@ export interface operations {
             /** @description Default Response */
             200: {
                 headers: {
+                    /** @description Version of the resource, for `If-Match` and `If-None-Match` */
+                    etag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1342,7 +1360,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description MALFORMED_IF_MATCH, VALIDATION_FAILED */
+            /** @description VALIDATION_FAILED, MALFORMED_IF_MATCH */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -1427,17 +1445,17 @@ export interface operations {
     };
     listComments: {
         parameters: {
-            query: {
+            query?: {
                 /** @description `next_cursor` of the page before, with the same filters */
                 cursor?: string;
                 entity_id?: string;
                 entity_type?: "project" | "task" | "preview_job" | "ai_doc_job" | "code";
                 file_path?: string;
                 /** @description Count all items into `total` */
-                include_total: boolean;
+                include_total?: boolean;
                 /** @description Items at most */
-                limit: number;
-                order: "asc" | "desc";
+                limit?: number;
+                order?: "asc" | "desc";
                 /** @description Replies in this thread */
                 parent_id?: string;
                 starred?: boolean;
@@ -1549,6 +1567,10 @@ export interface operations {
             /** @description Default Response */
             201: {
                 headers: {
+                    /** @description Version of the resource, for `If-Match` and `If-None-Match` */
+                    etag?: string;
+                    /** @description Path of the new resource */
+                    location?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1740,13 +1762,13 @@ export interface operations {
     };
     listProjectInvitations: {
         parameters: {
-            query: {
+            query?: {
                 /** @description `next_cursor` of the page before, with the same filters */
                 cursor?: string;
                 /** @description Count all items into `total` */
-                include_total: boolean;
+                include_total?: boolean;
                 /** @description Items at most */
-                limit: number;
+                limit?: number;
             };
             header?: never;
             path: {
@@ -1943,13 +1965,13 @@ export interface operations {
     };
     listLabels: {
         parameters: {
-            query: {
+            query?: {
                 /** @description `next_cursor` of the page before, with the same filters */
                 cursor?: string;
                 /** @description Count all items into `total` */
-                include_total: boolean;
+                include_total?: boolean;
                 /** @description Items at most */
-                limit: number;
+                limit?: number;
             };
             header?: never;
             path: {
@@ -2169,13 +2191,13 @@ export interface operations {
     };
     listMembers: {
         parameters: {
-            query: {
+            query?: {
                 /** @description `next_cursor` of the page before, with the same filters */
                 cursor?: string;
                 /** @description Count all items into `total` */
-                include_total: boolean;
+                include_total?: boolean;
                 /** @description Items at most */
-                limit: number;
+                limit?: number;
             };
             header?: never;
             path: {
@@ -2364,13 +2386,13 @@ export interface operations {
     };
     listTags: {
         parameters: {
-            query: {
+            query?: {
                 /** @description `next_cursor` of the page before, with the same filters */
                 cursor?: string;
                 /** @description Count all items into `total` */
-                include_total: boolean;
+                include_total?: boolean;
                 /** @description Items at most */
-                limit: number;
+                limit?: number;
             };
             header?: never;
             path: {
@@ -2608,7 +2630,7 @@ export interface operations {
     };
     listTasks: {
         parameters: {
-            query: {
+            query?: {
                 /** @description Id of a user, `me` or `none` */
                 assignee?: string;
                 /** @description `next_cursor` of the page before, with the same filters */
@@ -2616,13 +2638,13 @@ export interface operations {
                 due_from?: string;
                 due_to?: string;
                 /** @description Count all items into `total` */
-                include_total: boolean;
+                include_total?: boolean;
                 label?: string;
                 /** @description Items at most */
-                limit: number;
-                order: "asc" | "desc";
+                limit?: number;
+                order?: "asc" | "desc";
                 q?: string;
-                sort: "created" | "updated" | "due" | "number";
+                sort?: "created" | "updated" | "due" | "number";
                 /** @description Any of these; may be repeated */
                 status?: ("open" | "in_progress" | "blocked" | "done")[];
             };
@@ -2736,6 +2758,10 @@ export interface operations {
             /** @description Default Response */
             201: {
                 headers: {
+                    /** @description Version of the resource, for `If-Match` and `If-None-Match` */
+                    etag?: string;
+                    /** @description Path of the new resource */
+                    location?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2967,9 +2993,9 @@ export interface operations {
                 /** @description `next_cursor` of the page before, with the same filters */
                 cursor?: string;
                 /** @description Count all items into `total` */
-                include_total: boolean;
+                include_total?: boolean;
                 /** @description Items at most */
-                limit: number;
+                limit?: number;
                 project_id?: string;
                 /** @description At least 2 characters */
                 q: string;
@@ -3051,6 +3077,8 @@ export interface operations {
             /** @description Default Response */
             200: {
                 headers: {
+                    /** @description Version of the resource, for `If-Match` and `If-None-Match` */
+                    etag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3176,7 +3204,10 @@ export interface operations {
     updateTask: {
         parameters: {
             query?: never;
-            header?: never;
+            header: {
+                /** @description The `ETag` of the version that the change starts from, e.g. `"3"` */
+                "if-match": string;
+            };
             path: {
                 task_id: string;
             };
@@ -3198,6 +3229,8 @@ export interface operations {
             /** @description Default Response */
             200: {
                 headers: {
+                    /** @description Version of the resource, for `If-Match` and `If-None-Match` */
+                    etag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3244,7 +3277,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description MALFORMED_IF_MATCH, VALIDATION_FAILED */
+            /** @description VALIDATION_FAILED, MALFORMED_IF_MATCH */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3320,13 +3353,13 @@ export interface operations {
     };
     listAttachments: {
         parameters: {
-            query: {
+            query?: {
                 /** @description `next_cursor` of the page before, with the same filters */
                 cursor?: string;
                 /** @description Count all items into `total` */
-                include_total: boolean;
+                include_total?: boolean;
                 /** @description Items at most */
-                limit: number;
+                limit?: number;
             };
             header?: never;
             path: {
@@ -3761,12 +3794,12 @@ export interface operations {
     };
     readEvents: {
         parameters: {
-            query: {
+            query?: {
                 /** @description Position of the last event that is applied */
                 after?: string;
-                limit: number;
+                limit?: number;
                 /** @description Seconds to wait for a first event */
-                wait: number;
+                wait?: number;
             };
             header?: never;
             path?: never;
