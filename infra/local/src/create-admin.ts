@@ -9,7 +9,7 @@ try {
   const { positionals } = parseArgs({ allowPositionals: true });
   const [email, password, ...more] = positionals;
   if (!email || more.length > 0) throw new Error(usage);
-  const admin = await makeAdmin(email, password);
+  const admin = await makeAdmin({ email, password });
   console.log(
     `${email} is an administrator${admin.created ? ', with a new account' : ', with the password as before'}.`,
   );

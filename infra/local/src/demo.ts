@@ -1,5 +1,6 @@
 /** `npm run demo`: walks the journey through the gateway that `npm start` runs, and prints every request and answer. */
 import { randomBytes } from 'node:crypto';
+import { ApiError } from '@hivesync/contracts';
 import { walkJourney } from './demo/journey.ts';
 import { transcript } from './demo/transcript.ts';
 import { makeAdmin } from './make-admin.ts';
@@ -12,12 +13,14 @@ try {
   const steps = await walkJourney({
     transcript: transcript(url, (line) => console.log(line)),
     makeAdmin: async (email) => {
-      const { created } = await makeAdmin(email);
       // She has signed up a moment ago, so that an account of that name must be there.
-      if (created)
+      await makeAdmin({ email, existing: true }).catch((cause: unknown) => {
+        if (!(cause instanceof ApiError) || cause.code !== 'NOT_FOUND') throw cause;
         throw new Error(
           `${url} uses another database: give both commands the same HIVESYNC_DATA_DIR and DATABASE_URL.`,
+          { cause },
         );
+      });
       console.log(`npm run admin:create -- ${email}`);
     },
     run: randomBytes(3).toString('hex'),

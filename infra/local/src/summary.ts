@@ -1,5 +1,5 @@
 import { appRole, roleUrl } from '@hivesync/database';
-import { host, type Ports } from './ports.ts';
+import { defaultPortBase, host, type Ports } from './ports.ts';
 
 export interface Running {
   ports: Ports;
@@ -15,12 +15,14 @@ export interface Running {
 export function summary({ ports, databaseUrl, roleSecret, server, milliseconds }: Running): string {
   const url = `http://${host}:${ports.gateway}`;
   const { gateway: _, ...services } = ports;
+  // The same platform for whoever copies the line; without a setting it is where the demo looks by itself.
+  const demo = `${ports.gateway === defaultPortBase ? '' : `PORT=${ports.gateway} `}npm run demo`;
   const psql = (role: string) => roleUrl(databaseUrl, role, roleSecret);
   return `
 HiveSync is ready after ${(milliseconds / 1_000).toFixed(1)} s: ${url}
 
   Browse and try    ${url}/docs
-  Walk through it   npm run demo
+  Walk through it   ${demo}
   First admin       npm run admin:create -- you@example.com
   Services          ${Object.entries(services)
     .map(([service, port]) => `${service} :${port}`)

@@ -16,7 +16,10 @@ interface Operation {
   security?: object[];
   parameters?: { name: string; in: string; required?: boolean; schema: object }[];
   requestBody?: { content: Record<string, { schema: object }> };
-  responses: Record<string, { description: string; content?: Record<string, { schema: object }> }>;
+  responses: Record<
+    string,
+    { description: string; headers?: object; content?: Record<string, { schema: object }> }
+  >;
 }
 
 /** As the generator does: nothing to connect to, nothing read. */
@@ -104,6 +107,29 @@ test('documents the header of idempotent routes, and the codes of one status tog
   expect(parameters?.find(({ name }) => name === 'idempotency-key')).toMatchObject({ in: 'header' });
   expect(responses['422']?.description).toBe('IDEMPOTENCY_KEY_REUSED, UNKNOWN_REFERENCE');
   expect(responses['409']?.description).toBe('IDEMPOTENCY_KEY_IN_USE, NAME_TAKEN');
+});
+
+test('lets query parameters be left out that have a default', () => {
+  const { parameters = [] } = operation('get', '/api/v1/notes');
+  const query = parameters.filter(({ in: place }) => place === 'query');
+  expect(query.map(({ name }) => name)).toEqual(['limit', 'cursor', 'include_total', 'starts']);
+  for (const { required = false } of query) expect(required).toBe(false);
+  const since = operation('get', '/internal/events').parameters ?? [];
+  expect(since.filter(({ required }) => required).map(({ name }) => name)).toEqual([]);
+});
+
+test('documents If-Match with its refusals, and the headers of versioned answers', () => {
+  const { parameters, responses } = operation('patch', '/api/v1/notes/{note_id}');
+  expect(parameters?.find(({ name }) => name === 'if-match')).toMatchObject({ in: 'header', required: true });
+  expect(responses['400']?.description).toBe('VALIDATION_FAILED, MALFORMED_IF_MATCH');
+  expect(responses['412']?.description).toBe('PRECONDITION_FAILED');
+  expect(responses['428']?.description).toBe('IF_MATCH_REQUIRED');
+  expect(Object.keys(responses['200']?.headers ?? {})).toEqual(['etag']);
+  const created = operation('post', '/api/v1/notes').responses['201'];
+  expect(Object.keys(created?.headers ?? {})).toEqual(['etag', 'location']);
+  expect(operation('get', '/api/v1/notes/{note_id}').parameters?.map(({ name }) => name)).toEqual([
+    'note_id',
+  ]);
 });
 
 test('an operation without a name is found out', async () => {

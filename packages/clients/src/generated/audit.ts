@@ -188,7 +188,7 @@ export type $defs = Record<string, never>;
 export interface operations {
     listAuditLogs: {
         parameters: {
-            query: {
+            query?: {
                 /** @description `next_cursor` of the page before, with the same filters */
                 cursor?: string;
                 entity_id?: string;
@@ -197,10 +197,10 @@ export interface operations {
                 /** @description At or after */
                 from?: string;
                 /** @description Count all items into `total` */
-                include_total: boolean;
+                include_total?: boolean;
                 ip?: string | unknown | unknown;
                 /** @description Items at most */
-                limit: number;
+                limit?: number;
                 /** @description Before */
                 to?: string;
                 /** @description Who did it */
@@ -413,12 +413,12 @@ export interface operations {
     };
     readEvents: {
         parameters: {
-            query: {
+            query?: {
                 /** @description Position of the last event that is applied */
                 after?: string;
-                limit: number;
+                limit?: number;
                 /** @description Seconds to wait for a first event */
-                wait: number;
+                wait?: number;
             };
             header?: never;
             path?: never;

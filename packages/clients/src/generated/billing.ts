@@ -334,12 +334,12 @@ export interface operations {
     };
     readEvents: {
         parameters: {
-            query: {
+            query?: {
                 /** @description Position of the last event that is applied */
                 after?: string;
-                limit: number;
+                limit?: number;
                 /** @description Seconds to wait for a first event */
-                wait: number;
+                wait?: number;
             };
             header?: never;
             path?: never;

@@ -512,13 +512,13 @@ export interface operations {
     };
     listUsers: {
         parameters: {
-            query: {
+            query?: {
                 /** @description `next_cursor` of the page before, with the same filters */
                 cursor?: string;
                 /** @description Count all items into `total` */
-                include_total: boolean;
+                include_total?: boolean;
                 /** @description Items at most */
-                limit: number;
+                limit?: number;
                 role?: "user" | "admin";
                 tier?: "free" | "pro" | "premium";
             };
@@ -906,6 +906,10 @@ export interface operations {
             /** @description Default Response */
             201: {
                 headers: {
+                    /** @description Version of the resource, for `If-Match` and `If-None-Match` */
+                    etag?: string;
+                    /** @description Path of the new resource */
+                    location?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -990,6 +994,8 @@ export interface operations {
             /** @description Default Response */
             200: {
                 headers: {
+                    /** @description Version of the resource, for `If-Match` and `If-None-Match` */
+                    etag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1125,7 +1131,10 @@ export interface operations {
     updateMe: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `ETag` of the version that the change starts from, e.g. `"3"` */
+                "if-match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -1145,6 +1154,8 @@ export interface operations {
             /** @description Default Response */
             200: {
                 headers: {
+                    /** @description Version of the resource, for `If-Match` and `If-None-Match` */
+                    etag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1170,7 +1181,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description VALIDATION_FAILED */
+            /** @description VALIDATION_FAILED, MALFORMED_IF_MATCH */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -1275,13 +1286,13 @@ export interface operations {
     };
     listMySessions: {
         parameters: {
-            query: {
+            query?: {
                 /** @description `next_cursor` of the page before, with the same filters */
                 cursor?: string;
                 /** @description Count all items into `total` */
-                include_total: boolean;
+                include_total?: boolean;
                 /** @description Items at most */
-                limit: number;
+                limit?: number;
             };
             header?: never;
             path?: never;
@@ -1414,13 +1425,13 @@ export interface operations {
     };
     listNotifications: {
         parameters: {
-            query: {
+            query?: {
                 /** @description `next_cursor` of the page before, with the same filters */
                 cursor?: string;
                 /** @description Count all items into `total` */
-                include_total: boolean;
+                include_total?: boolean;
                 /** @description Items at most */
-                limit: number;
+                limit?: number;
                 /** @description Only those that are not read */
                 unread?: boolean;
             };
@@ -1578,12 +1589,12 @@ export interface operations {
     };
     readEvents: {
         parameters: {
-            query: {
+            query?: {
                 /** @description Position of the last event that is applied */
                 after?: string;
-                limit: number;
+                limit?: number;
                 /** @description Seconds to wait for a first event */
-                wait: number;
+                wait?: number;
             };
             header?: never;
             path?: never;

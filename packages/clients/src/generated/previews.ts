@@ -162,13 +162,13 @@ export type $defs = Record<string, never>;
 export interface operations {
     listAiDocs: {
         parameters: {
-            query: {
+            query?: {
                 /** @description `next_cursor` of the page before, with the same filters */
                 cursor?: string;
                 /** @description Count all items into `total` */
-                include_total: boolean;
+                include_total?: boolean;
                 /** @description Items at most */
-                limit: number;
+                limit?: number;
                 status?: "queued" | "running" | "succeeded" | "failed" | "canceled";
             };
             header?: never;
@@ -225,13 +225,13 @@ export interface operations {
     };
     listPreviews: {
         parameters: {
-            query: {
+            query?: {
                 /** @description `next_cursor` of the page before, with the same filters */
                 cursor?: string;
                 /** @description Count all items into `total` */
-                include_total: boolean;
+                include_total?: boolean;
                 /** @description Items at most */
-                limit: number;
+                limit?: number;
                 status?: "queued" | "running" | "succeeded" | "failed" | "canceled";
             };
             header?: never;
@@ -288,12 +288,12 @@ export interface operations {
     };
     readEvents: {
         parameters: {
-            query: {
+            query?: {
                 /** @description Position of the last event that is applied */
                 after?: string;
-                limit: number;
+                limit?: number;
                 /** @description Seconds to wait for a first event */
-                wait: number;
+                wait?: number;
             };
             header?: never;
             path?: never;

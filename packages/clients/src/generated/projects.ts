@@ -583,6 +583,8 @@ export interface operations {
             /** @description Default Response */
             200: {
                 headers: {
+                    /** @description Version of the resource, for `If-Match` and `If-None-Match` */
+                    etag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -701,7 +703,10 @@ export interface operations {
     editComment: {
         parameters: {
             query?: never;
-            header?: never;
+            header: {
+                /** @description The `ETag` of the version that the change starts from, e.g. `"3"` */
+                "if-match": string;
+            };
             path: {
                 comment_id: string;
             };
@@ -719,6 +724,8 @@ export interface operations {
             /** @description Default Response */
             200: {
                 headers: {
+                    /** @description Version of the resource, for `If-Match` and `If-None-Match` */
+                    etag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -749,7 +756,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description MALFORMED_IF_MATCH, VALIDATION_FAILED */
+            /** @description VALIDATION_FAILED, MALFORMED_IF_MATCH */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -919,13 +926,13 @@ export interface operations {
     };
     listMyInvitations: {
         parameters: {
-            query: {
+            query?: {
                 /** @description `next_cursor` of the page before, with the same filters */
                 cursor?: string;
                 /** @description Count all items into `total` */
-                include_total: boolean;
+                include_total?: boolean;
                 /** @description Items at most */
-                limit: number;
+                limit?: number;
             };
             header?: never;
             path?: never;
@@ -1112,17 +1119,17 @@ export interface operations {
     };
     listProjects: {
         parameters: {
-            query: {
+            query?: {
                 /** @description `next_cursor` of the page before, with the same filters */
                 cursor?: string;
                 /** @description Only favourites, or only others */
                 favorite?: boolean;
                 /** @description Count all items into `total` */
-                include_total: boolean;
+                include_total?: boolean;
                 /** @description Items at most */
-                limit: number;
-                order: "asc" | "desc";
-                sort: "created" | "updated" | "name";
+                limit?: number;
+                order?: "asc" | "desc";
+                sort?: "created" | "updated" | "name";
             };
             header?: never;
             path?: never;
@@ -1203,6 +1210,10 @@ export interface operations {
             /** @description Default Response */
             201: {
                 headers: {
+                    /** @description Version of the resource, for `If-Match` and `If-None-Match` */
+                    etag?: string;
+                    /** @description Path of the new resource */
+                    location?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1296,6 +1307,8 @@ export interface operations {
             /** @description Default Response */
             200: {
                 headers: {
+                    /** @description Version of the resource, for `If-Match` and `If-None-Match` */
+                    etag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1451,7 +1464,10 @@ export interface operations {
     updateProject: {
         parameters: {
             query?: never;
-            header?: never;
+            header: {
+                /** @description The `ETag` of the version that the change starts from, e.g. `"3"` */
+                "if-match": string;
+            };
             path: {
                 project_id: string;
             };
@@ -1474,6 +1490,8 @@ export interface operations {
             /** @description Default Response */
             200: {
                 headers: {
+                    /** @description Version of the resource, for `If-Match` and `If-None-Match` */
+                    etag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1497,7 +1515,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description MALFORMED_IF_MATCH, VALIDATION_FAILED */
+            /** @description VALIDATION_FAILED, MALFORMED_IF_MATCH */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -1582,17 +1600,17 @@ export interface operations {
     };
     listComments: {
         parameters: {
-            query: {
+            query?: {
                 /** @description `next_cursor` of the page before, with the same filters */
                 cursor?: string;
                 entity_id?: string;
                 entity_type?: "project" | "task" | "preview_job" | "ai_doc_job" | "code";
                 file_path?: string;
                 /** @description Count all items into `total` */
-                include_total: boolean;
+                include_total?: boolean;
                 /** @description Items at most */
-                limit: number;
-                order: "asc" | "desc";
+                limit?: number;
+                order?: "asc" | "desc";
                 /** @description Replies in this thread */
                 parent_id?: string;
                 starred?: boolean;
@@ -1704,6 +1722,10 @@ export interface operations {
             /** @description Default Response */
             201: {
                 headers: {
+                    /** @description Version of the resource, for `If-Match` and `If-None-Match` */
+                    etag?: string;
+                    /** @description Path of the new resource */
+                    location?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1895,13 +1917,13 @@ export interface operations {
     };
     listProjectInvitations: {
         parameters: {
-            query: {
+            query?: {
                 /** @description `next_cursor` of the page before, with the same filters */
                 cursor?: string;
                 /** @description Count all items into `total` */
-                include_total: boolean;
+                include_total?: boolean;
                 /** @description Items at most */
-                limit: number;
+                limit?: number;
             };
             header?: never;
             path: {
@@ -2098,13 +2120,13 @@ export interface operations {
     };
     listLabels: {
         parameters: {
-            query: {
+            query?: {
                 /** @description `next_cursor` of the page before, with the same filters */
                 cursor?: string;
                 /** @description Count all items into `total` */
-                include_total: boolean;
+                include_total?: boolean;
                 /** @description Items at most */
-                limit: number;
+                limit?: number;
             };
             header?: never;
             path: {
@@ -2324,13 +2346,13 @@ export interface operations {
     };
     listMembers: {
         parameters: {
-            query: {
+            query?: {
                 /** @description `next_cursor` of the page before, with the same filters */
                 cursor?: string;
                 /** @description Count all items into `total` */
-                include_total: boolean;
+                include_total?: boolean;
                 /** @description Items at most */
-                limit: number;
+                limit?: number;
             };
             header?: never;
             path: {
@@ -2519,13 +2541,13 @@ export interface operations {
     };
     listTags: {
         parameters: {
-            query: {
+            query?: {
                 /** @description `next_cursor` of the page before, with the same filters */
                 cursor?: string;
                 /** @description Count all items into `total` */
-                include_total: boolean;
+                include_total?: boolean;
                 /** @description Items at most */
-                limit: number;
+                limit?: number;
             };
             header?: never;
             path: {
@@ -2763,7 +2785,7 @@ export interface operations {
     };
     listTasks: {
         parameters: {
-            query: {
+            query?: {
                 /** @description Id of a user, `me` or `none` */
                 assignee?: string;
                 /** @description `next_cursor` of the page before, with the same filters */
@@ -2771,13 +2793,13 @@ export interface operations {
                 due_from?: string;
                 due_to?: string;
                 /** @description Count all items into `total` */
-                include_total: boolean;
+                include_total?: boolean;
                 label?: string;
                 /** @description Items at most */
-                limit: number;
-                order: "asc" | "desc";
+                limit?: number;
+                order?: "asc" | "desc";
                 q?: string;
-                sort: "created" | "updated" | "due" | "number";
+                sort?: "created" | "updated" | "due" | "number";
                 /** @description Any of these; may be repeated */
                 status?: ("open" | "in_progress" | "blocked" | "done")[];
             };
@@ -2891,6 +2913,10 @@ export interface operations {
             /** @description Default Response */
             201: {
                 headers: {
+                    /** @description Version of the resource, for `If-Match` and `If-None-Match` */
+                    etag?: string;
+                    /** @description Path of the new resource */
+                    location?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3122,9 +3148,9 @@ export interface operations {
                 /** @description `next_cursor` of the page before, with the same filters */
                 cursor?: string;
                 /** @description Count all items into `total` */
-                include_total: boolean;
+                include_total?: boolean;
                 /** @description Items at most */
-                limit: number;
+                limit?: number;
                 project_id?: string;
                 /** @description At least 2 characters */
                 q: string;
@@ -3206,6 +3232,8 @@ export interface operations {
             /** @description Default Response */
             200: {
                 headers: {
+                    /** @description Version of the resource, for `If-Match` and `If-None-Match` */
+                    etag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3331,7 +3359,10 @@ export interface operations {
     updateTask: {
         parameters: {
             query?: never;
-            header?: never;
+            header: {
+                /** @description The `ETag` of the version that the change starts from, e.g. `"3"` */
+                "if-match": string;
+            };
             path: {
                 task_id: string;
             };
@@ -3353,6 +3384,8 @@ export interface operations {
             /** @description Default Response */
             200: {
                 headers: {
+                    /** @description Version of the resource, for `If-Match` and `If-None-Match` */
+                    etag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3399,7 +3432,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description MALFORMED_IF_MATCH, VALIDATION_FAILED */
+            /** @description VALIDATION_FAILED, MALFORMED_IF_MATCH */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3475,13 +3508,13 @@ export interface operations {
     };
     listAttachments: {
         parameters: {
-            query: {
+            query?: {
                 /** @description `next_cursor` of the page before, with the same filters */
                 cursor?: string;
                 /** @description Count all items into `total` */
-                include_total: boolean;
+                include_total?: boolean;
                 /** @description Items at most */
-                limit: number;
+                limit?: number;
             };
             header?: never;
             path: {
@@ -3916,12 +3949,12 @@ export interface operations {
     };
     readEvents: {
         parameters: {
-            query: {
+            query?: {
                 /** @description Position of the last event that is applied */
                 after?: string;
-                limit: number;
+                limit?: number;
                 /** @description Seconds to wait for a first event */
-                wait: number;
+                wait?: number;
             };
             header?: never;
             path?: never;

@@ -141,13 +141,13 @@ export type $defs = Record<string, never>;
 export interface operations {
     listWorkers: {
         parameters: {
-            query: {
+            query?: {
                 /** @description `next_cursor` of the page before, with the same filters */
                 cursor?: string;
                 /** @description Count all items into `total` */
-                include_total: boolean;
+                include_total?: boolean;
                 /** @description Items at most */
-                limit: number;
+                limit?: number;
                 status?: "healthy" | "unhealthy" | "draining" | "offline";
                 type?: "cpu" | "gpu";
             };
@@ -203,12 +203,12 @@ export interface operations {
     };
     readEvents: {
         parameters: {
-            query: {
+            query?: {
                 /** @description Position of the last event that is applied */
                 after?: string;
-                limit: number;
+                limit?: number;
                 /** @description Seconds to wait for a first event */
-                wait: number;
+                wait?: number;
             };
             header?: never;
             path?: never;

@@ -66,5 +66,9 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** The route takes `Idempotency-Key`; its handler answers through `unitOfWork`. */
     idempotent?: boolean;
+    /** The route reads `If-Match` with `ifMatchVersion`, always or where it is sent, and answers with an `ETag`. */
+    ifMatch?: 'required' | 'optional';
+    /** The route's 200 or 201 carries the `ETag` of what it answers; a 201 its `Location` too. */
+    versioned?: boolean;
   }
 }

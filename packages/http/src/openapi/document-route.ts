@@ -12,7 +12,7 @@ const IdempotencyKey = Type.Optional(
 
 /**
  * Adds to a route's document what follows from how it is built: its security and 401 from its guard, 403 where it
- * is for administrators, 400 where there is something to validate, and the header of idempotent routes. What the
+ * is for administrators, 400 where there is something to validate, the header of idempotent routes, and the refusals of `If-Match`. What the
  * route says itself stands.
  */
 export function documentRoute(app: FastifyInstance, route: RouteOptions): void {
@@ -28,6 +28,8 @@ export function documentRoute(app: FastifyInstance, route: RouteOptions): void {
   if (admin) codes.push('ADMIN_ONLY');
   if (body) codes.push('BODY_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE');
   if (route.config?.idempotent) codes.push('IDEMPOTENCY_KEY_IN_USE', 'IDEMPOTENCY_KEY_REUSED');
+  if (route.config?.ifMatch) codes.push('MALFORMED_IF_MATCH', 'PRECONDITION_FAILED');
+  if (route.config?.ifMatch === 'required') codes.push('IF_MATCH_REQUIRED');
 
   route.schema = {
     ...route.schema,

@@ -47,5 +47,5 @@ function named(node: unknown, schemas: Map<string, unknown>): unknown {
   return { $ref: `#/components/schemas/${name}` };
 }
 
-const isNode = (value: unknown): value is OpenApiNode =>
+export const isNode = (value: unknown): value is OpenApiNode =>
   typeof value === 'object' && value !== null && !Array.isArray(value);

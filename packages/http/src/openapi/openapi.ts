@@ -1,6 +1,7 @@
 import swagger from '@fastify/swagger';
 import type { App } from '../app/app.ts';
 import { documentRoute } from './document-route.ts';
+import { documentVersions } from './document-versions.ts';
 import { markComponents, nameComponents, type OpenApiNode } from './name-components.ts';
 
 export interface OpenApiOptions {
@@ -39,7 +40,10 @@ export async function openapi(app: App, { document, ...info }: OpenApiOptions): 
       },
     },
     convertConstToEnum: false,
-    transform: ({ schema, url }) => ({ schema: schema && markComponents(schema), url }),
+    transform: ({ schema, url, route }) => ({
+      schema: schema && documentVersions(withOptionalDefaults(markComponents(schema)), route.config ?? {}),
+      url,
+    }),
     transformObject: (documents) => {
       if (!('openapiObject' in documents)) throw new TypeError('The document is OpenAPI');
       const document = nameComponents(documents.openapiObject as OpenApiNode);
@@ -48,6 +52,17 @@ export async function openapi(app: App, { document, ...info }: OpenApiOptions): 
     },
   });
   app.get('/openapi.json', { schema: { hide: true } }, async () => document?.() ?? app.swagger());
+}
+
+/** A query parameter that has a default may be left out, though its schema, which describes what handlers get, requires it. */
+function withOptionalDefaults<Schema extends { querystring?: unknown }>(schema: Schema): Schema {
+  const query = schema.querystring as
+    | { properties?: Record<string, object>; required?: readonly string[] }
+    | undefined;
+  if (!query?.required) return schema;
+  const { required, ...rest } = query;
+  const demanded = required.filter((name) => !('default' in (query.properties?.[name] ?? {})));
+  return { ...schema, querystring: { ...rest, ...(demanded.length > 0 && { required: demanded }) } };
 }
 
 /** Clients are generated from the document, and each operation becomes a name there. */

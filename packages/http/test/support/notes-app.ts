@@ -81,7 +81,7 @@ export async function buildNotes(dependencies: NotesDependencies): Promise<App> 
     '/api/v1/notes',
     {
       onRequest: app.requireUser,
-      config: { idempotent: true },
+      config: { idempotent: true, versioned: true },
       schema: {
         operationId: 'createNote',
         body: NewNote,
@@ -134,6 +134,7 @@ export async function buildNotes(dependencies: NotesDependencies): Promise<App> 
     '/api/v1/notes/:note_id',
     {
       onRequest: app.requireUser,
+      config: { versioned: true },
       schema: { operationId: 'getNote', params: NoteParams, response: { 200: NoteSchema } },
     },
     async (request, reply) => {
@@ -146,6 +147,7 @@ export async function buildNotes(dependencies: NotesDependencies): Promise<App> 
     '/api/v1/notes/:note_id',
     {
       onRequest: app.requireUser,
+      config: { ifMatch: 'required' },
       schema: {
         operationId: 'updateNote',
         params: NoteParams,

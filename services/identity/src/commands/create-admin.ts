@@ -14,6 +14,8 @@ export interface NewAdmin {
   /** Generated where it is absent and the account is new; an account that exists keeps its own. */
   password?: string | undefined;
   displayName?: string | undefined;
+  /** Only an account that is there: nothing is made where there is none. */
+  existing?: boolean | undefined;
 }
 
 export interface CreatedAdmin {
@@ -27,7 +29,8 @@ export interface CreatedAdmin {
  * Makes an administrator, or makes one of an account that exists. No route of the API can: whoever runs this
  * holds the database. It leaves the same events as any change, and so its rows in the audit log. Safe to repeat.
  *
- * @throws ApiError VALIDATION_FAILED, or PASSWORD_TOO_COMMON for a password given for a new account
+ * @throws ApiError VALIDATION_FAILED, or PASSWORD_TOO_COMMON for a password given for a new account; NOT_FOUND where
+ * only an existing account would do
  */
 export async function createAdmin(dataSource: DataSource, admin: NewAdmin): Promise<CreatedAdmin> {
   if (!email.Check(admin.email)) {
@@ -38,6 +41,7 @@ export async function createAdmin(dataSource: DataSource, admin: NewAdmin): Prom
     await transaction(dataSource, (tx) => changeRole(tx, present.id, 'admin', {}));
     return { userId: present.id, created: false };
   }
+  if (admin.existing) throw new ApiError('NOT_FOUND', { detail: `There is no account ${admin.email} here` });
   const password = admin.password ?? randomBytes(18).toString('base64url');
   assertAcceptablePassword(password);
   const passwordHash = await hashPassword(password);

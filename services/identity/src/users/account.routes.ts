@@ -11,7 +11,7 @@ export async function accountRoutes(app: App): Promise<void> {
   app.post(
     '/api/v1/auth/register',
     {
-      config: { idempotent: true },
+      config: { idempotent: true, versioned: true },
       schema: {
         operationId: 'register',
         summary: 'Make an account',
@@ -38,6 +38,7 @@ export async function accountRoutes(app: App): Promise<void> {
     '/api/v1/me',
     {
       onRequest: app.requireUser,
+      config: { versioned: true },
       schema: {
         operationId: 'getMe',
         summary: 'My account and profile',
@@ -55,13 +56,14 @@ export async function accountRoutes(app: App): Promise<void> {
     '/api/v1/me',
     {
       onRequest: app.requireUser,
+      config: { ifMatch: 'optional' },
       schema: {
         operationId: 'updateMe',
         summary: 'Change my profile',
         description: 'Changes the fields that are given. If-Match is honoured where it is sent.',
         tags,
         body: ProfilePatch,
-        response: { 200: Me, ...errorResponses('NOT_FOUND', 'PRECONDITION_FAILED') },
+        response: { 200: Me, ...errorResponses('NOT_FOUND') },
       },
     },
     async (request, reply) => {

@@ -35,6 +35,19 @@ describe('admin:create', () => {
     expect(changes.filter((event) => event.subject === user.id)).toHaveLength(1);
   });
 
+  test('makes nothing where only an account that exists would do', async () => {
+    const before = await events();
+    await expect(createAdmin(dataSource, { email: 'nobody@example.com', existing: true })).rejects.toThrow(
+      expect.objectContaining({ code: 'NOT_FOUND' }),
+    );
+    expect(await events()).toEqual(before);
+    const user = await register('dana@example.com');
+    expect(await createAdmin(dataSource, { email: 'dana@example.com', existing: true })).toEqual({
+      userId: user.id,
+      created: false,
+    });
+  });
+
   test('refuses a password that nobody should have', async () => {
     await expect(
       createAdmin(dataSource, { email: 'weak@example.com', password: 'password123' }),

@@ -26,7 +26,7 @@ export async function commentRoutes(app: App): Promise<void> {
     '/api/v1/projects/:project_id/comments',
     {
       onRequest: app.requireUser,
-      config: { idempotent: true },
+      config: { idempotent: true, versioned: true },
       schema: {
         operationId: 'addComment',
         summary: 'Comment on something of a project, or reply',
@@ -83,6 +83,7 @@ export async function commentRoutes(app: App): Promise<void> {
     '/api/v1/comments/:comment_id',
     {
       onRequest: app.requireUser,
+      config: { versioned: true },
       schema: {
         operationId: 'getComment',
         summary: 'One comment',
@@ -101,6 +102,7 @@ export async function commentRoutes(app: App): Promise<void> {
     '/api/v1/comments/:comment_id',
     {
       onRequest: app.requireUser,
+      config: { ifMatch: 'required' },
       schema: {
         operationId: 'editComment',
         summary: 'Rewrite a comment; for its author',
@@ -109,13 +111,7 @@ export async function commentRoutes(app: App): Promise<void> {
         body: CommentChanges,
         response: {
           200: Comment,
-          ...errorResponses(
-            'MALFORMED_IF_MATCH',
-            'FORBIDDEN',
-            'NOT_FOUND',
-            'PRECONDITION_FAILED',
-            'IF_MATCH_REQUIRED',
-          ),
+          ...errorResponses('FORBIDDEN', 'NOT_FOUND'),
         },
       },
     },

@@ -33,7 +33,7 @@ export async function projectRoutes(app: App): Promise<void> {
     '/api/v1/projects',
     {
       onRequest: app.requireUser,
-      config: { idempotent: true },
+      config: { idempotent: true, versioned: true },
       schema: {
         operationId: 'createProject',
         summary: 'Make a project, which the caller then owns',
@@ -81,6 +81,7 @@ export async function projectRoutes(app: App): Promise<void> {
     '/api/v1/projects/:project_id',
     {
       onRequest: app.requireUser,
+      config: { versioned: true },
       schema: {
         operationId: 'getProject',
         summary: 'One project',
@@ -99,6 +100,7 @@ export async function projectRoutes(app: App): Promise<void> {
     '/api/v1/projects/:project_id',
     {
       onRequest: app.requireUser,
+      config: { ifMatch: 'required' },
       schema: {
         operationId: 'updateProject',
         summary: "Change a project's settings, or hand it over to another member; for its owner",
@@ -107,14 +109,7 @@ export async function projectRoutes(app: App): Promise<void> {
         body: ProjectChanges,
         response: {
           200: Project,
-          ...errorResponses(
-            'MALFORMED_IF_MATCH',
-            'OWNER_ONLY',
-            'NOT_FOUND',
-            'PRECONDITION_FAILED',
-            'NOT_A_MEMBER',
-            'IF_MATCH_REQUIRED',
-          ),
+          ...errorResponses('OWNER_ONLY', 'NOT_FOUND', 'NOT_A_MEMBER'),
         },
       },
     },

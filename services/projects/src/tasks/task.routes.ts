@@ -36,7 +36,7 @@ export async function taskRoutes(app: App): Promise<void> {
     '/api/v1/projects/:project_id/tasks',
     {
       onRequest: app.requireUser,
-      config: { idempotent: true },
+      config: { idempotent: true, versioned: true },
       schema: {
         operationId: 'createTask',
         summary: 'Make a task, which gets the next number of its project',
@@ -109,6 +109,7 @@ export async function taskRoutes(app: App): Promise<void> {
     '/api/v1/tasks/:task_id',
     {
       onRequest: app.requireUser,
+      config: { versioned: true },
       schema: {
         operationId: 'getTask',
         summary: 'One task',
@@ -127,6 +128,7 @@ export async function taskRoutes(app: App): Promise<void> {
     '/api/v1/tasks/:task_id',
     {
       onRequest: app.requireUser,
+      config: { ifMatch: 'required' },
       schema: {
         operationId: 'updateTask',
         summary: 'Change a task',
@@ -135,13 +137,7 @@ export async function taskRoutes(app: App): Promise<void> {
         body: TaskChanges,
         response: {
           200: Task,
-          ...errorResponses(
-            'MALFORMED_IF_MATCH',
-            'NOT_FOUND',
-            'PRECONDITION_FAILED',
-            'NOT_A_MEMBER',
-            'IF_MATCH_REQUIRED',
-          ),
+          ...errorResponses('NOT_FOUND', 'NOT_A_MEMBER'),
         },
       },
     },
