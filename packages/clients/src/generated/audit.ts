@@ -258,12 +258,12 @@ export interface operations {
     };
     auditIntegrity: {
         parameters: {
-            query: {
+            query?: {
                 aggregate?: "identity.user" | "projects.project" | "workers.node";
                 /** @description `next_cursor` of the page before, with the same filters */
                 cursor?: string;
                 /** @description Seconds for which something must be wrong to count: events that are on their way are not */
-                grace_seconds: number;
+                grace_seconds?: number;
             };
             header?: never;
             path?: never;

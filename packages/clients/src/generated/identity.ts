@@ -1761,10 +1761,10 @@ export interface operations {
     };
     listUserReferences: {
         parameters: {
-            query: {
+            query?: {
                 /** @description The last id of the page before */
                 after?: string;
-                limit: number;
+                limit?: number;
             };
             header?: never;
             path?: never;

@@ -4121,10 +4121,10 @@ export interface operations {
     };
     listProjectReferences: {
         parameters: {
-            query: {
+            query?: {
                 /** @description The last id of the page before */
                 after?: string;
-                limit: number;
+                limit?: number;
             };
             header?: never;
             path?: never;

@@ -375,10 +375,10 @@ export interface operations {
     };
     listNodeReferences: {
         parameters: {
-            query: {
+            query?: {
                 /** @description The last id of the page before */
                 after?: string;
-                limit: number;
+                limit?: number;
             };
             header?: never;
             path?: never;
