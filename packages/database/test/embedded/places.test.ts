@@ -21,6 +21,7 @@ beforeEach(() => {
   };
 });
 
+// Only root has to hand PostgreSQL to another user, so for anybody else there is nothing to test here.
 describe.runIf(isRoot)('as root, in a checkout that other users cannot get into', () => {
   it('keeps the data in a folder that the server can reach, finds it again, and says so once', async () => {
     expect(statSync(parent).mode & 0o777).toBe(0o700);
