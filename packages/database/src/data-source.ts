@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
 import { DataSource } from 'typeorm';
 import { PostgresNaming } from './naming-strategy.ts';
 import type { ServiceDatabase } from './service-database.ts';
@@ -10,6 +11,18 @@ export interface DataSourceOptions {
   applicationName?: string;
   /** Hears of connections that broke while idle. They are replaced by themselves, so nothing else need be done. */
   onConnectionError?: (error: Error) => void;
+}
+
+/**
+ * A connection whose end never ends the process. Between the moment at which the pool hands it over and the one at
+ * which its borrower listens, nobody hears its errors, and an error that nobody hears is thrown. A server that shuts
+ * down just then says so in that moment. The next query on it fails, and that is heard.
+ */
+class HeardClient extends pg.Client {
+  constructor(options: pg.ClientConfig) {
+    super(options);
+    this.on('error', () => undefined);
+  }
 }
 
 /**
@@ -37,7 +50,7 @@ export function createDataSource(
     installExtensions: false,
     synchronize: false,
     logging: false,
-    extra: { keepAlive: true, idleTimeoutMillis: 30_000 },
+    extra: { Client: HeardClient, keepAlive: true, idleTimeoutMillis: 30_000 },
   });
 }
 

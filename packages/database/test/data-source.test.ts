@@ -1,4 +1,6 @@
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { atFileEnd, emptyDatabase, type TestDatabase } from '@hivesync/testing';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -90,6 +92,40 @@ describe('a lost database', () => {
     expect(outcomes.answered + outcomes.unavailable).toBe(200);
     expect(outcomes.unavailable).toBeGreaterThan(0);
     expect(await query(app, 'select 1 as one')).toEqual([{ one: 1 }]);
+  });
+
+  it('takes a connection in the moment in which it is handed over', async () => {
+    // What the server says from its first ReadyForQuery on arrives in one piece with its farewell.
+    const readyForQuery = Buffer.from([0x5a, 0, 0, 0, 5, 0x49]);
+    const { port, hostname } = new URL(database.appUrl('workers'));
+    const server = createServer((client) => {
+      const target = connect(Number(port), hostname);
+      const held: Buffer[] = [];
+      client.on('error', () => undefined).pipe(target);
+      target.on('error', () => undefined).on('end', () => client.end(Buffer.concat(held)));
+      target.on('data', (chunk: Buffer) => {
+        if (held.length === 0 && !chunk.includes(readyForQuery)) client.write(chunk);
+        else if (held.push(chunk) === 1) void killSessions();
+      });
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const uncaught: unknown[] = [];
+    const hear = (error: unknown) => uncaught.push(error);
+    process.on('uncaughtException', hear);
+    try {
+      const url = new URL(database.appUrl('workers'));
+      url.port = String((server.address() as AddressInfo).port);
+      const outcome = createDataSource(library, url.href)
+        .initialize()
+        .then(() => 'connected', isDatabaseUnavailable);
+      expect(await outcome).toBe(true);
+      await sleep(50);
+      expect(uncaught).toEqual([]);
+    } finally {
+      process.off('uncaughtException', hear);
+      server.close();
+    }
   });
 
   it('is waited for at the start', async () => {
