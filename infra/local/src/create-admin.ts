@@ -6,8 +6,15 @@ import { oneLine } from './one-line.ts';
 const usage = 'usage: npm run admin:create -- <email> [password]';
 
 try {
-  const { positionals } = parseArgs({ allowPositionals: true });
+  const { positionals, values } = parseArgs({
+    allowPositionals: true,
+    options: { help: { type: 'boolean', short: 'h' } },
+  });
   const [email, password, ...more] = positionals;
+  if (values.help) {
+    console.log(usage);
+    process.exit();
+  }
   if (!email || more.length > 0) throw new Error(usage);
   const admin = await makeAdmin({ email, password });
   console.log(
