@@ -21,6 +21,13 @@ export interface Platform {
   stop(): Promise<void>;
 }
 
+/** Where each service listens. */
+export const serviceUrlsOf = ({ services }: Platform): Record<ServiceName, string> =>
+  Object.fromEntries(serviceNames.map((service) => [service, services[service].url])) as Record<
+    ServiceName,
+    string
+  >;
+
 /** Starts all and waits until they are ready. @throws Error where one does not within a minute */
 export async function startPlatform(folder: string, random: Random): Promise<Platform> {
   const ports = await freePorts(random, serviceNames.length + 1);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { databaseUrl, defaultDatabase } from '@hivesync/database';
 import { type EmbeddedServer, startEmbedded } from '@hivesync/database/embedded';
-import { Client } from 'pg';
+import { Client, DatabaseError } from 'pg';
 
 /** An embedded, durable PostgreSQL of our own, which may be stopped and killed. */
 export class Postgres {
@@ -73,15 +73,46 @@ export class Postgres {
   }
 
   async query<Row>(sql: string, parameters: unknown[] = []): Promise<Row[]> {
+    return this.withSession((session) => session.query<Row>(sql, parameters));
+  }
+
+  /** One connection for several statements; what it has not committed is undone with its end. */
+  async withSession<T>(work: (session: Session) => Promise<T>): Promise<T> {
     const client = new Client({ connectionString: this.url, connectionTimeoutMillis: 10_000 });
     // Its end is told by the query that fails.
     client.on('error', () => undefined);
     await client.connect();
     try {
-      const { rows } = await client.query(sql, parameters);
-      return rows as Row[];
+      return await work(new Session(client));
     } finally {
       await client.end();
     }
   }
 }
+
+/** A connection of the superuser. */
+export class Session {
+  readonly #client: Client;
+
+  constructor(client: Client) {
+    this.#client = client;
+  }
+
+  async query<Row>(sql: string, parameters: unknown[] = []): Promise<Row[]> {
+    const { rows } = await this.#client.query(sql, parameters);
+    return rows as Row[];
+  }
+
+  /** Whether the lock was given within `lock_timeout`; where it was not, the transaction can only end. */
+  async lock(sql: string): Promise<boolean> {
+    try {
+      await this.#client.query(sql);
+      return true;
+    } catch (error) {
+      if (error instanceof DatabaseError && error.code === lockNotAvailable) return false;
+      throw error;
+    }
+  }
+}
+
+const lockNotAvailable = '55P03';

@@ -5,26 +5,34 @@ const sum = (findings: readonly Finding[], kind: Finding['kind']): number =>
   findings.filter((finding) => finding.kind === kind).reduce((total, { count }) => total + count, 0);
 
 /** What came of it, in figures. */
-export function summaryOf({ injected, tally, findings, troubles }: Report, milliseconds: number) {
+export function summaryOf({ findings, ...report }: Report, milliseconds: number) {
+  const { injected, tally } = report;
   return {
-    kills: injected.kill + injected['kill-postgres'],
+    rounds: report.rounds,
+    seed: report.seed,
+    kills: injected.kill + injected['kill-consumer'] + injected['kill-postgres'],
     injected,
+    consumers_hit: report.consumersHit,
     requests: tally.requests,
     acknowledged: tally.acknowledged,
     refused: tally.refused,
     unanswered: tally.unanswered,
+    counts: report.counts,
+    integrity: report.integrity,
     lost: sum(findings, 'lost'),
     doubled: sum(findings, 'doubled'),
     dangling: sum(findings, 'dangling'),
     findings,
-    troubles,
+    troubles: report.troubles,
     seconds: Math.round(milliseconds / 1_000),
   };
 }
 
+type Summary = ReturnType<typeof summaryOf>;
+
 /** The same for people: what went wrong first, and the figures last. */
-export function textOf(summary: ReturnType<typeof summaryOf>): string {
-  const { kills, injected, requests, acknowledged, refused, unanswered } = summary;
+export function textOf(summary: Summary): string {
+  const { rounds, seed, kills, injected, acknowledged, lost, doubled, dangling, counts } = summary;
   const faults = Object.entries(injected).map(([kind, times]) => `${kind} ${times}`);
   return [
     '',
@@ -34,7 +42,17 @@ export function textOf(summary: ReturnType<typeof summaryOf>): string {
     ]),
     ...summary.troubles,
     `${summary.seconds} s; injected: ${faults.join(', ')}`,
-    `requests ${requests}: acknowledged writes ${acknowledged}, refused ${refused}, without an answer ${unanswered}`,
-    `kills ${kills}, lost ${summary.lost}, doubled ${summary.doubled}, dangling ${summary.dangling}`,
+    `consumers killed between effect and commit: ${summary.consumers_hit} of ${injected['kill-consumer']}`,
+    `requests ${summary.requests}: refused ${summary.refused}, without an answer ${summary.unanswered}`,
+    `events ${counts.events} and ${counts.erased} erased with their account: audit rows ${counts.auditRows}`,
+    `notifications expected ${counts.notificationsExpected}: stored ${counts.notificationsStored}`,
+    integrityLine(summary.integrity),
+    `rounds ${rounds}, seed ${seed}: kills ${kills}, acknowledged writes ${acknowledged}, lost ${lost}, doubled ${doubled}, dangling ${dangling}`,
   ].join('\n');
+}
+
+function integrityLine(integrity: Summary['integrity']): string {
+  if (!integrity) return 'integrity: no answer';
+  const kinds = Object.entries(integrity.kinds).map(([kind, rows]) => `${kind} ${rows}`);
+  return `integrity: ${integrity.examined} references examined, ${kinds.join(', ') || 'nothing wrong'}`;
 }

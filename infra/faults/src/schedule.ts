@@ -1,9 +1,12 @@
 import { type ServiceName, serviceNames } from '@hivesync/contracts';
+import { consumers } from '@hivesync/local/events';
 import { Random } from './random.ts';
 
 export type Fault =
   /** SIGKILL, and a new process `downMs` later. */
   | { kind: 'kill'; service: ServiceName; downMs: number }
+  /** SIGKILL while its consumer stands between the effect of events and the commit that moves its cursor. */
+  | { kind: 'kill-consumer'; service: ServiceName; downMs: number }
   /** SIGSTOP for so long: it holds its connections and locks, and answers nobody. */
   | { kind: 'pause'; service: ServiceName; pausedMs: number }
   /** `pg_terminate_backend` of every connection of the service: its transactions end between effect and commit. */
@@ -13,6 +16,8 @@ export type Fault =
   /** Tokens of a caller whose clock is off: within the tolerance they are taken, beyond it refused. */
   | { kind: 'skew'; service: ServiceName; caller: ServiceName };
 
+export type FaultKind = Fault['kind'];
+
 export interface Round {
   number: number;
   /** How long the load runs before the fault. */
@@ -21,8 +26,9 @@ export interface Round {
 }
 
 /** How often each kind comes; the dear ones less. */
-const weights: Record<Fault['kind'], number> = {
-  kill: 62,
+const weights: Record<FaultKind, number> = {
+  kill: 50,
+  'kill-consumer': 12,
   cut: 12,
   pause: 10,
   skew: 8,
@@ -30,10 +36,15 @@ const weights: Record<Fault['kind'], number> = {
   'kill-postgres': 4,
 };
 
+export const faultKinds = Object.keys(weights) as FaultKind[];
+
+/** Services that apply events of others. */
+const consuming = serviceNames.filter((service) => consumers[service] !== undefined);
+
 /** What is done to the platform, and when: it follows from the seed alone. Each kind comes once before any comes again. */
 export function scheduleOf(seed: number, rounds: number): Round[] {
   const random = new Random(seed, 'schedule');
-  const first = shuffled(Object.keys(weights) as Fault['kind'][], random);
+  const first = shuffled(faultKinds, random);
   return Array.from({ length: rounds }, (_, index) => ({
     number: index + 1,
     loadMs: random.between(250, 900),
@@ -46,11 +57,13 @@ function shuffled<T>(items: readonly T[], random: Random): T[] {
   return items.map(() => left.splice(random.between(0, left.length - 1), 1)[0]!);
 }
 
-function faultOf(kind: Fault['kind'], random: Random): Fault {
+function faultOf(kind: FaultKind, random: Random): Fault {
   const service = random.pick(serviceNames);
   switch (kind) {
     case 'kill':
       return { kind, service, downMs: random.between(0, 400) };
+    case 'kill-consumer':
+      return { kind, service: random.pick(consuming), downMs: random.between(0, 400) };
     case 'pause':
       return { kind, service, pausedMs: random.between(1_000, 4_000) };
     case 'cut':
@@ -67,6 +80,8 @@ export function describeFault(fault: Fault): string {
   switch (fault.kind) {
     case 'kill':
       return `kill -9 ${fault.service}, back after ${fault.downMs} ms`;
+    case 'kill-consumer':
+      return `kill -9 ${fault.service} with an event applied and not committed, back after ${fault.downMs} ms`;
     case 'pause':
       return `${fault.service} stands still for ${fault.pausedMs} ms`;
     case 'cut':

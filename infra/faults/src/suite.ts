@@ -1,18 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type ServiceName, serviceNames } from '@hivesync/contracts';
-import { appRole } from '@hivesync/database';
 import { checkAcknowledged } from './checks/acknowledged.ts';
 import { checkDangling } from './checks/dangling.ts';
-import { checkEffects } from './checks/effects.ts';
+import { checkEffects, type EffectCounts } from './checks/effects.ts';
 import type { Finding } from './checks/finding.ts';
+import { checkIntegrity, type IntegrityCheck } from './checks/integrity.ts';
 import { checkReplay } from './checks/replay.ts';
 import { Client, type Tally } from './client.ts';
+import { inject } from './inject.ts';
 import { Ledger } from './ledger.ts';
-import type { Platform } from './platform.ts';
+import { type Platform, serviceUrlsOf } from './platform.ts';
 import { waitForQuiet } from './quiet.ts';
 import { Random } from './random.ts';
-import { describeFault, type Fault, type Round, scheduleOf } from './schedule.ts';
-import { trySkewedTokens } from './skewed-tokens.ts';
+import { describeFault, type FaultKind, faultKinds, scheduleOf } from './schedule.ts';
 import { Writer } from './writer.ts';
 
 export interface SuiteOptions {
@@ -24,9 +23,17 @@ export interface SuiteOptions {
 }
 
 export interface Report {
+  seed: number;
+  /** How many there were; fewer than asked for where the load failed. */
+  rounds: number;
   /** How often each kind of fault was injected. */
-  injected: Record<Fault['kind'], number>;
+  injected: Record<FaultKind, number>;
+  /** How many of the consumers stood between effect and commit when they were killed. */
+  consumersHit: number;
   tally: Tally;
+  counts: EffectCounts;
+  /** Null where the platform's own audit gave no answer, which is one of the troubles. */
+  integrity: Omit<IntegrityCheck, 'findings'> | null;
   findings: Finding[];
   /** What else went wrong: processes that ended by themselves, consumers that did not catch up, wrong tokens taken. */
   troubles: string[];
@@ -38,20 +45,12 @@ const quietWithinMs = 90_000;
 /** Injects the schedule's faults into a platform under load, lets it come to rest, and checks what is stored. */
 export async function runSuite(platform: Platform, options: SuiteOptions): Promise<Report> {
   const { rounds, seed, writers, say } = options;
-  const urls = Object.fromEntries(
-    serviceNames.map((service) => [service, platform.services[service].url]),
-  ) as Record<ServiceName, string>;
-  const client = new Client(urls);
+  const client = new Client(serviceUrlsOf(platform));
   const ledger = new Ledger();
   const troubles: string[] = [];
-  const injected: Report['injected'] = {
-    kill: 0,
-    cut: 0,
-    pause: 0,
-    skew: 0,
-    'stop-postgres': 0,
-    'kill-postgres': 0,
-  };
+  const injected = Object.fromEntries(faultKinds.map((kind) => [kind, 0])) as Report['injected'];
+  let done = 0;
+  let consumersHit = 0;
 
   const load = new AbortController();
   const running = Array.from({ length: writers }, (_, index) => {
@@ -66,8 +65,14 @@ export async function runSuite(platform: Platform, options: SuiteOptions): Promi
     if (load.signal.aborted) break;
     await sleep(round.loadMs);
     say(`${String(round.number).padStart(4)}  ${describeFault(round.fault)}`);
+    const injection = await inject(platform, round);
+    done += 1;
     injected[round.fault.kind] += 1;
-    troubles.push(...(await inject(platform, round)));
+    if (injection.wrote) {
+      consumersHit += 1;
+      say(`      it had written into ${injection.wrote.join(', ')}`);
+    }
+    troubles.push(...injection.troubles);
   }
 
   if (!(await platform.ready(readyWithinMs))) troubles.push('Not every service became ready again');
@@ -79,41 +84,27 @@ export async function runSuite(platform: Platform, options: SuiteOptions): Promi
   for (const { crashes } of Object.values(platform.services)) troubles.push(...crashes);
   for (const [what, times] of client.tally.unexpected) troubles.push(`${what} (${times} times)`);
 
+  const effects = await checkEffects(platform.postgres);
+  const integrity = await checkIntegrity(platform).catch((error: unknown) => {
+    troubles.push(`The integrity audit gave no answer: ${error}`);
+    return null;
+  });
   const findings = [
     ...(await checkAcknowledged(platform.postgres, ledger)),
-    ...(await checkEffects(platform.postgres)),
+    ...effects.findings,
+    ...(integrity?.findings ?? []),
     ...(await checkDangling(platform.postgres)),
     ...(await checkReplay(platform, quietWithinMs)),
   ];
-  return { injected, tally: client.tally, findings, troubles };
-}
-
-/** Answers what went wrong at once. */
-async function inject({ postgres, services, ...platform }: Platform, round: Round): Promise<string[]> {
-  const { fault } = round;
-  switch (fault.kind) {
-    case 'kill': {
-      const service = services[fault.service];
-      // Mostly one that works, so that work is cut off; each fifth time whatever state it is in.
-      if (round.number % 5 !== 0) await service.ready(15_000);
-      await service.kill();
-      await sleep(fault.downMs);
-      service.start();
-      return [];
-    }
-    case 'pause':
-      services[fault.service].pause(fault.pausedMs);
-      return [];
-    case 'cut':
-      await postgres.terminate(appRole(fault.service));
-      return [];
-    case 'stop-postgres':
-      await postgres.stopFor(fault.downMs);
-      return [];
-    case 'kill-postgres':
-      await postgres.killFor(fault.downMs);
-      return [];
-    case 'skew':
-      return trySkewedTokens({ postgres, services, ...platform }, fault.service, fault.caller);
-  }
+  return {
+    seed,
+    rounds: done,
+    injected,
+    consumersHit,
+    tally: client.tally,
+    counts: effects.counts,
+    integrity: integrity && { examined: integrity.examined, kinds: integrity.kinds },
+    findings,
+    troubles,
+  };
 }

@@ -1,2 +1,2 @@
 export * from './commands.ts';
-export { Connections } from './consumers.ts';
+export { Connections, consumers } from './consumers.ts';
