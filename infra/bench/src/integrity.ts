@@ -50,6 +50,7 @@ try {
       secrets,
       databaseUrl: prepared,
       serviceUrls,
+      objectsFolder: join(folder, 'objects'),
       logLevel: 'silent',
       drainSeconds: 0,
     } as const;

@@ -1,7 +1,7 @@
 /**
  * Which code may import which. Imports only point down:
  *
- *     contracts <- database <- events <- http <- services        clients beside http
+ *     contracts <- database <- events <- http <- services        clients and objects beside http
  *
  * No service imports another, tests alone import `testing`, a package imports only what its
  * package.json declares, and TypeORM stays in the persistence layer. There is no comment that
@@ -17,9 +17,10 @@ const mayImport: Record<string, readonly string[]> = {
   events: ['contracts', 'database'],
   http: ['contracts', 'database', 'events'],
   clients: ['contracts'],
+  objects: ['contracts'],
   testing: ['contracts', 'database', 'events', 'http', 'clients'],
   gateway: ['contracts', 'http', 'clients'],
-  service: ['contracts', 'database', 'events', 'http', 'clients'],
+  service: ['contracts', 'database', 'events', 'http', 'clients', 'objects'],
 };
 
 const persistence = /(\.entity|\.repository)\.ts$|\/database\/|^packages\/(database|events)\//;

@@ -13,6 +13,7 @@ export async function openApiDocuments(): Promise<ServiceDocument[]> {
       () => '127.0.0.1',
       () => 1,
     ),
+    objectsFolder: '/nowhere',
     logLevel: 'silent',
   };
   return Promise.all(
@@ -33,6 +34,7 @@ function throwawaySecrets() {
   return {
     role_secret: 'unused',
     key_encryption_key: randomBytes(32).toString('base64'),
+    objects_signing_secret: randomBytes(32).toString('base64url'),
     cursor_secret: randomBytes(32).toString('base64'),
     service_keys: Object.fromEntries(serviceNames.map((service) => [service, key()])) as Record<
       ServiceName,

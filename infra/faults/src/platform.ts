@@ -47,7 +47,14 @@ export async function startPlatform(folder: string, random: Random): Promise<Pla
         environment: environmentOf(
           service,
           { host, port: portOf(service) },
-          { secrets, databaseUrl, serviceUrls, logLevel: 'warn', drainSeconds: 0 },
+          {
+            secrets,
+            databaseUrl,
+            serviceUrls,
+            objectsFolder: join(folder, 'objects'),
+            logLevel: 'warn',
+            drainSeconds: 0,
+          },
         ),
       });
     const services = Object.fromEntries(

@@ -10,6 +10,8 @@ export interface Surroundings {
   databaseUrl: string;
   /** Where the services reach each other. */
   serviceUrls: Record<ServiceName, string>;
+  /** Where uploaded files are kept. */
+  objectsFolder: string;
   logLevel: LogLevel;
   /** Default: the services' own. 0 where no balancer needs to notice that an app is going. */
   drainSeconds?: number;
@@ -19,7 +21,7 @@ export interface Surroundings {
 export function environmentOf(
   app: AppName,
   listen: { host: string; port: number },
-  { secrets, databaseUrl, serviceUrls, logLevel, drainSeconds }: Surroundings,
+  { secrets, databaseUrl, serviceUrls, objectsFolder, logLevel, drainSeconds }: Surroundings,
 ): Record<string, string> {
   const common = {
     HOST: listen.host,
@@ -35,6 +37,10 @@ export function environmentOf(
     SERVICE_PRIVATE_KEY: secrets.service_keys[app],
     CURSOR_SECRET: secrets.cursor_secret,
     ...(app === 'identity' && { IDENTITY_KEY_ENCRYPTION_KEY: secrets.key_encryption_key }),
+    ...(app === 'projects' && {
+      OBJECTS_DIR: objectsFolder,
+      OBJECTS_SIGNING_SECRET: secrets.objects_signing_secret,
+    }),
   };
 }
 

@@ -60,6 +60,7 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
         () => host,
         (service) => ports[service],
       ),
+      objectsFolder: join(dataFolder, 'objects'),
       logLevel,
       drainSeconds: 0,
     };

@@ -12,6 +12,8 @@ import type { AppName } from './ports.ts';
 import { loadSecrets } from './secrets.ts';
 
 const port = 8080;
+/** Where the volume of uploaded files is mounted. */
+const objectsFolder = '/var/lib/hivesync/objects';
 const adminUrl = process.env.DATABASE_URL;
 if (!adminUrl) throw new Error('DATABASE_URL must name the server, under a login that may make roles');
 
@@ -26,7 +28,13 @@ const serviceUrls = urlsOf(
 const apps: AppName[] = [...serviceNames, 'gateway'];
 for (const app of apps) {
   const listen = { host: '0.0.0.0', port };
-  const environment = environmentOf(app, listen, { secrets, databaseUrl, serviceUrls, logLevel: 'info' });
+  const environment = environmentOf(app, listen, {
+    secrets,
+    databaseUrl,
+    serviceUrls,
+    objectsFolder,
+    logLevel: 'info',
+  });
   const file = join(folder, `${app}.env`);
   // No value holds a single quote: they are URLs, base64 and JSON of URLs.
   const lines = Object.entries(environment).map(([name, value]) => `${name}='${value}'`);

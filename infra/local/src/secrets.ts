@@ -11,6 +11,8 @@ export interface Secrets {
   key_encryption_key: string;
   /** Authenticates page cursors. */
   cursor_secret: string;
+  /** Signs the URLs of uploads and downloads. */
+  objects_signing_secret: string;
   /** Each service's own Ed25519 key, PKCS #8 DER in base64: signs its tokens for other services. */
   service_keys: Record<ServiceName, string>;
 }
@@ -27,6 +29,7 @@ export function loadSecrets(file: string): Secrets {
     role_secret: text(known.role_secret) ?? randomBytes(32).toString('base64url'),
     key_encryption_key: text(known.key_encryption_key) ?? randomBytes(32).toString('base64'),
     cursor_secret: text(known.cursor_secret) ?? randomBytes(32).toString('base64url'),
+    objects_signing_secret: text(known.objects_signing_secret) ?? randomBytes(32).toString('base64url'),
     service_keys: Object.fromEntries(
       serviceNames.map((service) => [service, text(keys[service]) ?? privateKey()]),
     ) as Record<ServiceName, string>,

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -75,6 +76,40 @@ test('the gateway serves the document of all services, each operation of which s
       expect(answer.headers.get('x-request-id')).toBe(`${method}-probe`);
     }
   }
+});
+
+test('a file larger than other bodies may be goes through the gateway, both ways', async () => {
+  const api = async (path: string, body?: object, token?: string) => {
+    const answer = await fetch(`${platform.url}/api/v1/${path}`, {
+      method: body ? 'POST' : 'GET',
+      headers: {
+        ...(body && { 'content-type': 'application/json' }),
+        ...(token && { authorization: `Bearer ${token}` }),
+      },
+      ...(body && { body: JSON.stringify(body) }),
+    });
+    return (await answer.json()) as Record<string, string>;
+  };
+  const { access_token: token } = await api('auth/login', {
+    email: 'alice-one@example.com',
+    password: 'correct horse battery staple',
+  });
+  const project = await api('projects', { name: 'Files' }, token);
+  const task = await api(`projects/${project.id}/tasks`, { title: 'Show it' }, token);
+  const attachments = `tasks/${task.id}/attachments`;
+  const content = randomBytes(4_000_000);
+  const upload = { name: 'film.mp4', size_bytes: content.length };
+  const granted = await api(`${attachments}/uploads`, upload, token);
+  expect(granted.upload_url).toMatch(`${platform.url}/api/v1/objects/attachments/`);
+  const put = (body: Buffer, url = granted.upload_url!) => fetch(url, { method: 'PUT', body });
+  expect((await put(Buffer.concat([content, content]))).status).toBe(413);
+  expect((await put(content, `${granted.upload_url}0`)).status).toBe(403);
+  expect((await put(content)).status).toBe(204);
+  const { id } = await api(attachments, { object_key: granted.object_key }, token);
+  const download = await api(`${attachments}/${id}/download`, undefined, token);
+  const answer = await fetch(download.url!);
+  expect(Buffer.from(await answer.arrayBuffer()).equals(content)).toBe(true);
+  expect(answer.headers.get('content-disposition')).toBe('attachment; filename=film.mp4');
 });
 
 test('a second start on the same ports says which is in use and leaves the first alone', async () => {

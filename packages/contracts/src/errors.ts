@@ -17,6 +17,8 @@ export const errorCatalogue = {
   FORBIDDEN: [403, 'The caller may not do this'],
   OWNER_ONLY: [403, 'Only the owner of the project may do this'],
   ADMIN_ONLY: [403, 'Only an administrator may do this'],
+  SIGNED_URL_INVALID: [403, 'The signature of the URL does not fit it'],
+  SIGNED_URL_EXPIRED: [403, 'The signed URL has expired'],
   NOT_FOUND: [404, 'There is no such resource, or the caller may not see it'],
   ROUTE_NOT_FOUND: [404, 'There is no such route'],
   METHOD_NOT_ALLOWED: [405, 'The route does not know this method'],
@@ -41,7 +43,9 @@ export const errorCatalogue = {
   INTERNAL: [500, 'Something went wrong on our side'],
   UPSTREAM_UNAVAILABLE: [503, 'A service that this operation needs is not reachable'],
   DATABASE_UNAVAILABLE: [503, 'The database is not reachable'],
+  STORAGE_UNAVAILABLE: [503, 'The storage of objects is not reachable'],
   SHUTTING_DOWN: [503, 'The service is shutting down'],
+  STORAGE_FULL: [507, 'There is no room to store more'],
 } as const satisfies Record<string, readonly [status: number, title: string]>;
 
 export type ErrorCode = keyof typeof errorCatalogue;

@@ -1,4 +1,5 @@
 export type { App } from './app/app.ts';
+export { streamedRequestMs } from './app/body-deadline.ts';
 export { createApp, type ServiceAppOptions } from './app/create-app.ts';
 export * from './app/etag.ts';
 export * from './auth/key-resolver.ts';
@@ -14,6 +15,7 @@ export * from './config/base-config.ts';
 export * from './config/load-config.ts';
 export * from './config/private-key.ts';
 export * from './errors/error-responses.ts';
+export { limitReached } from './errors/limit-reached.ts';
 export { type Problem, ProblemSchema, problemOf, problemType } from './errors/problem.ts';
 export { toApiError, unknownReference } from './errors/translate.ts';
 export * from './event-sources.ts';

@@ -41,6 +41,7 @@ export async function buildApp({
     openapi: { title, description, document: () => merged },
     trustProxy: config.TRUSTED_PROXIES?.split(',').map((one) => one.trim()) ?? false,
     metricsForInsiders: true,
+    streamsBodies: true,
     readiness: servicesReadiness(config.SERVICE_URLS),
   });
   await app.register(swaggerUi, {
@@ -61,6 +62,7 @@ export async function buildApp({
       serviceUrls: config.SERVICE_URLS,
       deadlineMs: config.UPSTREAM_DEADLINE_MS,
       bodyLimit: config.BODY_LIMIT_BYTES,
+      uploadLimit: config.UPLOAD_LIMIT_BYTES,
     });
   });
   return app;

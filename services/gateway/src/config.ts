@@ -13,7 +13,13 @@ export const configSchema = Type.Object({
   BODY_LIMIT_BYTES: Type.Integer({
     default: 1_048_576,
     minimum: 1_024,
-    description: 'Of any request body; services set lower limits for their own routes',
+    description: 'Of any request body but uploads; services set lower limits for their own routes',
+  }),
+  UPLOAD_LIMIT_BYTES: Type.Integer({
+    default: 104_857_600,
+    minimum: 1_024,
+    description:
+      'Of a body that its service streams to the storage; each upload is granted a size of its own',
   }),
   TRUSTED_PROXIES: Type.Optional(
     Type.String({

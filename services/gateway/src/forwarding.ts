@@ -1,5 +1,6 @@
 import replyFrom, { type FastifyReplyFromHooks } from '@fastify/reply-from';
 import { ApiError, type ServiceName } from '@hivesync/contracts';
+import { streamedRequestMs } from '@hivesync/http';
 import type { FastifyInstance, FastifyRequest, FastifySchema } from 'fastify';
 import { BodyLimit, bodyTooLarge } from './body-limit.ts';
 import { requestHeaders, responseHeaders } from './headers.ts';
@@ -13,6 +14,8 @@ export interface ForwardingOptions {
   deadlineMs: number;
   /** Bytes of a request body. Services set lower limits for their own routes. */
   bodyLimit: number;
+  /** Bytes of a body that its service streams to the storage. Default: `bodyLimit`. */
+  uploadLimit?: number;
 }
 
 /** The services document their routes; the gateway merges what they say. */
@@ -41,30 +44,35 @@ export async function forwarding(app: FastifyInstance, options: ForwardingOption
     destroyAgent: true,
   });
   app.removeAllContentTypeParsers();
+  const { bodyLimit, uploadLimit = bodyLimit } = options;
+  const limitOf = ({ routeOptions }: FastifyRequest) =>
+    routeOptions.config.streamsBody ? uploadLimit : bodyLimit;
   // Kept aside until it is sent on: hooks that look at `request.body` expect what was parsed, not a stream.
   const bodies = new WeakMap<FastifyRequest, BodyLimit>();
   app.addContentTypeParser('*', (request, payload, done) => {
-    const limited = new BodyLimit(options.bodyLimit);
+    const limited = new BodyLimit(limitOf(request));
     payload.on('error', (error: Error) => limited.destroy(error));
     bodies.set(request, payload.pipe(limited));
     done(null);
   });
 
-  for (const { service, method, url } of options.routes) {
+  for (const { service, method, url, streamsBody = false } of options.routes) {
     const upstream = options.serviceUrls[service];
+    const deadlineMs = streamsBody ? streamedRequestMs : options.deadlineMs;
     app.route({
       method,
       url,
       schema: documentedElsewhere,
+      config: { streamsBody },
       onRequest: async (request) => {
         refuseDotSegments(request);
-        if (Number(request.headers['content-length']) > options.bodyLimit)
-          throw bodyTooLarge(options.bodyLimit);
+        const limit = limitOf(request);
+        if (Number(request.headers['content-length']) > limit) throw bodyTooLarge(limit);
       },
       handler: (request, reply) => {
         if (!upstream) throw unavailable(service);
         request.body = bodies.get(request);
-        return reply.from(undefined, hooks(service, upstream, options.deadlineMs, request));
+        return reply.from(undefined, hooks(service, upstream, deadlineMs, request));
       },
     });
   }

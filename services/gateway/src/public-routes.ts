@@ -1,6 +1,6 @@
 import { type ServiceName, serviceNames } from '@hivesync/contracts';
 import type { HTTPMethods } from 'fastify';
-import type { Documents } from './documents.ts';
+import type { Documents, Operation } from './documents.ts';
 
 export interface PublicRoute {
   service: ServiceName;
@@ -9,6 +9,8 @@ export interface PublicRoute {
   path: string;
   /** As Fastify writes it: `/api/v1/tasks/:task_id`. */
   url: string;
+  /** The service streams the body to the storage, so it may be large and take long. */
+  streamsBody?: true;
 }
 
 const methods: Record<string, HTTPMethods> = {
@@ -41,11 +43,23 @@ export function publicRoutes(documents: Documents): PublicRoute[] {
       const owner = owners.get(shape) ?? service;
       if (owner !== service) throw new Error(`${path} is claimed by ${owner} and by ${service}`);
       owners.set(shape, owner);
-      for (const name of Object.keys(operations)) {
+      for (const [name, operation] of Object.entries(operations)) {
         const method = methods[name];
-        if (method) routes.push({ service, method, path, url: path.replace(/\{([^}]+)\}/g, ':$1') });
+        if (!method) continue;
+        const url = path.replace(/\{([^}]+)\}/g, ':$1');
+        routes.push({ service, method, path, url, ...(streamsBody(operation) && { streamsBody: true }) });
       }
     }
   }
   return routes;
+}
+
+/** Its body is bytes: nothing that anybody here or there would parse. */
+function streamsBody({ requestBody }: Operation): boolean {
+  const content =
+    typeof requestBody === 'object' &&
+    requestBody !== null &&
+    'content' in requestBody &&
+    requestBody.content;
+  return typeof content === 'object' && content !== null && 'application/octet-stream' in content;
 }

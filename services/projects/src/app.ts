@@ -1,6 +1,7 @@
 import type { DataSource } from '@hivesync/database';
 import { Consumers } from '@hivesync/events';
 import { type App, createApp, eventSources, type ServiceAppOptions } from '@hivesync/http';
+import { FileObjectStore, type ObjectStore, SignedUrls } from '@hivesync/objects';
 import { attachmentRoutes } from './attachments/attachment.routes.ts';
 import { commentRoutes } from './comments/comment.routes.ts';
 import type { Config } from './config.ts';
@@ -11,6 +12,8 @@ import { labelRoutes } from './labels/label.routes.ts';
 import { invitationRoutes } from './members/invitation.routes.ts';
 import { memberRoutes } from './members/member.routes.ts';
 import { identityDirectory, type UserDirectory } from './members/user-directory.ts';
+import { objectRoutes } from './objects/object.routes.ts';
+import { objectRemoval } from './objects/object-removal.service.ts';
 import { projectRoutes } from './projects/project.routes.ts';
 import { resolveRoutes } from './projects/resolve.routes.ts';
 import { searchRoutes } from './search/search.routes.ts';
@@ -48,6 +51,7 @@ export async function buildApp({ config, dataSource, keys, logger, directory }: 
     },
     keys,
     logger,
+    streamsBodies: true,
   });
   await app.register(projectRoutes);
   await app.register(memberRoutes);
@@ -59,7 +63,11 @@ export async function buildApp({ config, dataSource, keys, logger, directory }: 
   await app.register(taskRoutes);
   await app.register(labelRoutes);
   await app.register(dependencyRoutes);
-  await app.register(attachmentRoutes);
+  const store: ObjectStore = new FileObjectStore(config.OBJECTS_DIR);
+  const signedUrls = new SignedUrls(config.OBJECTS_SIGNING_SECRET);
+  await app.register(attachmentRoutes, { store, signedUrls });
+  await app.register(objectRoutes, { store, signedUrls });
+  objectRemoval(app, store);
   await app.register(commentRoutes);
   await app.register(searchRoutes);
   await app.register(resolveRoutes);

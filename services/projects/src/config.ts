@@ -1,8 +1,18 @@
 import { baseConfigSchema, loadConfig as load } from '@hivesync/http';
-import type { Static } from 'typebox';
+import { type Static, Type } from 'typebox';
 
-/** The environment of the projects service: what every service reads, and nothing else yet. */
-export const configSchema = baseConfigSchema;
+/** The environment of the projects service. */
+export const configSchema = Type.Object({
+  ...baseConfigSchema.properties,
+  OBJECTS_DIR: Type.String({
+    minLength: 1,
+    description: 'The folder of uploaded files, on one file system. The same in all replicas',
+  }),
+  OBJECTS_SIGNING_SECRET: Type.String({
+    minLength: 32,
+    description: 'Signs the URLs of uploads and downloads. The same in all replicas',
+  }),
+});
 export type Config = Static<typeof configSchema>;
 
 /** @throws ConfigError that names each variable which is missing or malformed */

@@ -70,5 +70,7 @@ declare module 'fastify' {
     ifMatch?: 'required' | 'optional';
     /** The route's 200 or 201 carries the `ETag` of what it answers; a 201 its `Location` too. */
     versioned?: boolean;
+    /** The route reads its body from `request.raw` itself, whatever its type and size: see `streamsBodies`. */
+    streamsBody?: boolean;
   }
 }

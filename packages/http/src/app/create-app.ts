@@ -24,6 +24,7 @@ import { outboxRetention } from '../operations/outbox-retention.ts';
 import { exportRoute } from '../personal-data/export-route.ts';
 import { httpReferenceOwners, type ReferenceOwners } from '../references/reference-owners.ts';
 import type { App } from './app.ts';
+import { bodyDeadline, requestMs, streamedRequestMs } from './body-deadline.ts';
 import { jsonBody } from './json-body.ts';
 import { origin } from './origin.ts';
 import { requestId } from './request-id.ts';
@@ -48,6 +49,8 @@ export interface ServiceAppOptions {
   referenceOwners?: ReferenceOwners | undefined;
   /** Bytes of a request body, default 1 MiB; a route may set its own `bodyLimit`. */
   bodyLimit?: number;
+  /** Some routes stream their bodies (`config: { streamsBody: true }`): they get 15 minutes for it instead of one. */
+  streamsBodies?: boolean;
   /** Whose `X-Forwarded-*` is believed. Default: that of private networks, where our gateway is. */
   trustProxy?: boolean | string[];
   /** Keeps `/metrics` to direct callers from this machine or a private network: for an app that the public reaches. */
@@ -74,7 +77,7 @@ export async function createApp(options: ServiceAppOptions): Promise<App> {
     bodyLimit: options.bodyLimit ?? 1_048_576,
     return503OnClosing: false, // ours is a problem document, see below
     routerOptions: { maxParamLength: 200 },
-    requestTimeout: 60_000,
+    requestTimeout: options.streamsBodies ? streamedRequestMs : requestMs,
     frameworkErrors: handleFrameworkError,
     clientErrorHandler: (error, socket) => {
       const status =
@@ -87,6 +90,7 @@ export async function createApp(options: ServiceAppOptions): Promise<App> {
   app.setValidatorCompiler(validatorCompiler);
   app.setErrorHandler(handleError);
   decorate(app, options);
+  if (options.streamsBodies) bodyDeadline(app);
   jsonBody(app);
   notFound(app);
   origin(app);

@@ -17,7 +17,7 @@ export async function handleError(
   }
   const error = toApiError(thrown);
   if (error.status === 500) request.log.error({ err: thrown }, 'request failed');
-  else if (error.status === 503)
+  else if (error.status > 500)
     request.log.warn({ err: error.cause ?? error, code: error.code }, 'unavailable');
   else if (error.cause !== undefined) request.log.warn({ err: error.cause, code: error.code }, 'refused');
   if (error.status === 403) await recordRefusal(request, error.code);

@@ -1,6 +1,7 @@
 import swagger from '@fastify/swagger';
 import type { App } from '../app/app.ts';
 import { documentRoute } from './document-route.ts';
+import { documentStreams } from './document-streams.ts';
 import { documentVersions } from './document-versions.ts';
 import { markComponents, nameComponents, type OpenApiNode } from './name-components.ts';
 
@@ -41,7 +42,12 @@ export async function openapi(app: App, { document, ...info }: OpenApiOptions): 
     },
     convertConstToEnum: false,
     transform: ({ schema, url, route }) => ({
-      schema: schema && documentVersions(withOptionalDefaults(markComponents(schema)), route.config ?? {}),
+      schema:
+        schema &&
+        documentStreams(
+          documentVersions(withOptionalDefaults(markComponents(schema)), route.config ?? {}),
+          route.config ?? {},
+        ),
       url,
     }),
     transformObject: (documents) => {

@@ -2,13 +2,25 @@ import type { TaskAttachmentId, TaskId, UserId } from '@hivesync/contracts';
 import { newId, query, type Transaction } from '@hivesync/database';
 import type { Paged, PageRequest } from '@hivesync/http';
 import { keysetCondition, keysetOrder, Parameters, type SortKey } from '../keyset.ts';
-import type { Attachment, NewAttachment } from './attachment.schemas.ts';
+import type { Attachment } from './attachment.schemas.ts';
+
+/** A file or a link, with what is known of it. */
+export interface AttachmentContent {
+  name: string;
+  object_key: string | null;
+  external_url: string | null;
+  size_bytes: number | null;
+  content_type: string | null;
+}
 
 const columns = `
   attachment.id,
   attachment.task_id,
+  case when attachment.r2_key is null then 'link' else 'file' end as kind,
   attachment.name,
   attachment.external_url,
+  attachment.size_bytes::float8 as size_bytes,
+  attachment.content_type,
   attachment.uploaded_by,
   attachment.uploaded_at`;
 const uploaded: SortKey = { sql: 'attachment.uploaded_at', type: 'timestamptz' };
@@ -17,14 +29,16 @@ export async function insertAttachment(
   tx: Transaction,
   taskId: TaskId,
   uploadedBy: UserId,
-  attachment: NewAttachment,
+  { name, object_key, external_url, size_bytes, content_type }: AttachmentContent,
 ): Promise<Attachment> {
   const [made] = await query<Attachment>(
     tx,
-    `insert into task_attachments as attachment (id, task_id, name, external_url, uploaded_by)
-     values ($1, $2, $3, $4, $5)
+    `insert into task_attachments as attachment (
+       id, task_id, name, r2_key, external_url, size_bytes, content_type, uploaded_by
+     )
+     values ($1, $2, $3, $4, $5, $6, $7, $8)
      returning ${columns}`,
-    [newId<TaskAttachmentId>(), taskId, attachment.name ?? '', attachment.external_url, uploadedBy],
+    [newId<TaskAttachmentId>(), taskId, name, object_key, external_url, size_bytes, content_type, uploadedBy],
   );
   return made!;
 }
@@ -57,6 +71,25 @@ export async function countAttachments(tx: Transaction, taskId: TaskId): Promise
     [taskId],
   );
   return row?.total ?? 0;
+}
+
+/** Where an attachment of the task is to be found; null where there is none such. */
+export async function findContent(
+  tx: Transaction,
+  taskId: TaskId,
+  id: TaskAttachmentId,
+): Promise<Pick<AttachmentContent, 'name' | 'object_key' | 'external_url'> | null> {
+  const [row] = await query<Pick<AttachmentContent, 'name' | 'object_key' | 'external_url'>>(
+    tx,
+    `select name,
+            r2_key as object_key,
+            external_url
+       from task_attachments
+      where task_id = $1
+        and id = $2`,
+    [taskId, id],
+  );
+  return row ?? null;
 }
 
 /** Deletes an attachment of the task; false where there is none such. */

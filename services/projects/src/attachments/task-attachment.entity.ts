@@ -14,6 +14,9 @@ import { Task } from '../tasks/task.entity.ts';
   'task_attachments_external_url_check',
   `external_url ~ '^https://' and char_length(external_url) <= 2048`,
 )
+@Check('task_attachments_size_bytes_check', 'size_bytes > 0')
+@Check('task_attachments_content_type_check', 'char_length(content_type) between 3 and 127')
+@Check('task_attachments_file_check', 'r2_key is not null or num_nonnulls(size_bytes, content_type) = 0')
 export class TaskAttachment {
   @PrimaryColumn({ type: 'uuid', primaryKeyConstraintName: 'task_attachments_pkey' })
   id!: TaskAttachmentId;
@@ -25,11 +28,18 @@ export class TaskAttachment {
   @Column({ type: 'text', default: '' })
   name!: string;
 
+  @Index('task_attachments_r2_key_idx', { unique: true })
   @Column({ type: 'text', name: 'r2_key', nullable: true })
   r2Key!: string | null;
 
   @Column({ type: 'text', name: 'external_url', nullable: true })
   externalUrl!: string | null;
+
+  @Column({ type: 'bigint', name: 'size_bytes', nullable: true })
+  sizeBytes!: string | null;
+
+  @Column({ type: 'text', name: 'content_type', nullable: true })
+  contentType!: string | null;
 
   @Index('task_attachments_uploaded_by_idx')
   @Column({ type: 'uuid', name: 'uploaded_by' })

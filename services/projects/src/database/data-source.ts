@@ -8,6 +8,8 @@ import { TaskLabelLink } from '../labels/task-label-link.entity.ts';
 import { sweepMemberships } from '../members/member-sweep.repository.ts';
 import { TeamInvitation } from '../members/team-invitation.entity.ts';
 import { TeamMember } from '../members/team-member.entity.ts';
+import { ObjectRemoval } from '../objects/object-removal.entity.ts';
+import { ObjectUpload } from '../objects/object-upload.entity.ts';
 import { Project } from '../projects/project.entity.ts';
 import { sweepOwnedProjects, sweepProject } from '../projects/project-deletion.service.ts';
 import { UserRef } from '../references/user-ref.entity.ts';
@@ -30,6 +32,7 @@ import { CreateWebhooks1763800010000 } from './migrations/1763800010000-create-w
 import { CreateSampleProjects1763800011000 } from './migrations/1763800011000-create-sample-projects.ts';
 import { CreateReferenceSweeps1763900000000 } from './migrations/1763900000000-create-reference-sweeps.ts';
 import { AddProjectDeletedAt1763900001000 } from './migrations/1763900001000-add-project-deleted-at.ts';
+import { CreateObjectUploads1764000100000 } from './migrations/1764000100000-create-object-uploads.ts';
 
 export const database = defineDatabase({
   service: 'projects',
@@ -42,6 +45,8 @@ export const database = defineDatabase({
     TaskLabelLink,
     TeamInvitation,
     TeamMember,
+    ObjectRemoval,
+    ObjectUpload,
     Project,
     UserRef,
     SampleProject,
@@ -82,5 +87,6 @@ export const database = defineDatabase({
     CreateSampleProjects1763800011000,
     CreateReferenceSweeps1763900000000,
     AddProjectDeletedAt1763900001000,
+    CreateObjectUploads1764000100000,
   ],
 });

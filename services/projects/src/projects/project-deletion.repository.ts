@@ -73,7 +73,7 @@ async function removeRows(
   return gone?.count ?? 0;
 }
 
-/** Attachments know their task and not their project, so they go task by task. */
+/** Attachments and uploads know their task and not their project, so they go task by task. */
 async function removeTasks(tx: Transaction, id: ProjectId, limit: number): Promise<Record<string, number>> {
   const tasks = await query<{ id: TaskId }>(tx, 'select id from tasks where project_id = $1 limit $2', [
     id,
@@ -81,8 +81,10 @@ async function removeTasks(tx: Transaction, id: ProjectId, limit: number): Promi
   ]);
   if (tasks.length === 0) return {};
   const ids = tasks.map((task) => task.id);
-  const attachments = await removeRows(tx, 'task_attachments', 'task_id = any($1::uuid[])', ids, limit);
-  if (attachments > 0) return { task_attachments: attachments };
+  for (const table of ['task_attachments', 'object_uploads']) {
+    const rows = await removeRows(tx, table, 'task_id = any($1::uuid[])', ids, limit);
+    if (rows > 0) return { [table]: rows };
+  }
   const gone = await removeRows(tx, 'tasks', 'id = any($1::uuid[])', ids, limit);
   return gone > 0 ? { tasks: gone } : {};
 }

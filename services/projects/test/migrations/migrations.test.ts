@@ -177,6 +177,34 @@ const writers: Record<string, { tables: string[]; write: (app: DataSource) => Pr
     tables: [],
     write: (app) => query(app, 'update projects set deleted_at = now() where false'),
   },
+  CreateObjectUploads: {
+    tables: ['object_uploads', 'object_removals'],
+    write: async (app) => {
+      // One that waits, one that is attached, one that goes.
+      for (const key of [newId(), newId(), newId()]) {
+        await query(
+          app,
+          `insert into object_uploads (object_key, task_id, requested_by, name, size_bytes, expires_at)
+           select $1, id, created_by, 'shot.png', 1, now() from tasks limit 1`,
+          [key],
+        );
+      }
+      await query(
+        app,
+        `insert into task_attachments (id, task_id, r2_key, size_bytes, content_type, uploaded_by)
+         select $1, task_id, object_key, size_bytes, 'image/png', requested_by
+           from object_uploads
+          order by object_key desc
+          limit 1`,
+        [newId()],
+      );
+      await query(
+        app,
+        `delete from object_uploads
+          where object_key in (select object_key from object_uploads order by object_key desc limit 2)`,
+      );
+    },
+  },
 };
 
 const names = database.migrations.map((migration) => new migration().name.replace(/\d{13}$/, ''));

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type {
   EventData,
   EventDefinition,
@@ -8,6 +11,7 @@ import type {
 } from '@hivesync/contracts';
 import { newId, query } from '@hivesync/database';
 import {
+  atFileEnd,
   type Caller,
   type StartServiceOptions,
   startService,
@@ -56,6 +60,7 @@ export async function startProjects(
     // Nobody listens there; its consumer waits in the background.
     serviceUrls: { identity: 'http://127.0.0.1:1' },
     ...options,
+    environment: { ...objectsEnvironment(), ...options.environment },
   });
 
   const register = async (name: string, traits: Partial<TestUser> = {}): Promise<Person> => {
@@ -102,6 +107,13 @@ export async function startProjects(
       );
     },
   };
+}
+
+/** A folder of objects that goes with the test file. */
+export function objectsEnvironment(): { OBJECTS_DIR: string; OBJECTS_SIGNING_SECRET: string } {
+  const folder = mkdtempSync(join(tmpdir(), 'hivesync-objects-'));
+  atFileEnd(() => rmSync(folder, { recursive: true, force: true }));
+  return { OBJECTS_DIR: folder, OBJECTS_SIGNING_SECRET: 'signs the urls of objects in tests' };
 }
 
 type Answer = Awaited<ReturnType<Caller['get']>>;

@@ -1,0 +1,4 @@
+export * from './file-object-store.ts';
+export * from './object-key.ts';
+export * from './object-store.ts';
+export * from './signed-urls.ts';

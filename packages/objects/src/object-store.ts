@@ -1,0 +1,31 @@
+import type { Readable } from 'node:stream';
+import type { ObjectKey } from './object-key.ts';
+
+/**
+ * Where objects are. An object is whole or not there, and is never changed.
+ *
+ * Every method throws ApiError STORAGE_FULL (507) where there is no room, STORAGE_UNAVAILABLE (503) where the storage
+ * fails otherwise.
+ */
+export interface ObjectStore {
+  /**
+   * Takes in a body of exactly `sizeBytes`, durably, under no key yet. The body is read no further than one piece
+   * beyond that, and is not destroyed: whoever gave it can still answer.
+   * @throws ApiError BODY_TOO_LARGE, UNPROCESSABLE (too few bytes), or what reading the body throws; nothing is left then.
+   */
+  receive(body: Readable, sizeBytes: number): Promise<ReceivedObject>;
+  /** For reading from the start, with its size; null where there is none. The caller reads it or destroys it. */
+  open(key: ObjectKey): Promise<{ sizeBytes: number; body: Readable } | null>;
+  /** Bytes; null where there is none. */
+  sizeOf(key: ObjectKey): Promise<number | null>;
+  /** Durably; nothing happens where there is none. */
+  delete(key: ObjectKey): Promise<void>;
+  /** Removes what receivers that were killed left behind more than `olderThanMs` ago. @returns how many */
+  removeLeftovers(olderThanMs: number): Promise<number>;
+}
+
+/** Bytes that are stored and do not have a name. Disposed of without `keep`, they go. */
+export interface ReceivedObject extends AsyncDisposable {
+  /** Gives it its key, atomically and durably. What had that key before is replaced. */
+  keep(key: ObjectKey): Promise<void>;
+}

@@ -1,0 +1,50 @@
+import { ApiError } from '@hivesync/contracts';
+import type { DataSource } from '@hivesync/database';
+import type { App } from '@hivesync/http';
+import { type ObjectStore, objectKey } from '@hivesync/objects';
+import { dueRemovals, forgetRemoval, postponeRemoval } from './object-removal.repository.ts';
+import { deleteExpiredUploads } from './object-upload.repository.ts';
+
+const batch = 100;
+/** Longer than any upload can take. */
+const leftoverMs = 3_600_000;
+
+/** Removes in the background what deletions have left in the storage. Every replica does; doing it twice is harmless. */
+export function objectRemoval(app: App, store: ObjectStore): void {
+  const aside = { holdsStart: false };
+  app.lifecycle.every('removal of objects', 1, () => removeObjects(app.dataSource, store), aside);
+  app.lifecycle.every('uploads nobody attached', 60, () => expireUploads(app.dataSource), aside);
+  app.lifecycle.every('leftovers of uploads', 600, () => store.removeLeftovers(leftoverMs), aside);
+}
+
+/**
+ * Removes all objects that are due, then the rows that ask for it: killed in between, the next turn does it again. A
+ * key is never used for another object, so a removal that comes twice or late meets nothing else.
+ * @returns how many
+ */
+export async function removeObjects(dataSource: DataSource, store: ObjectStore): Promise<number> {
+  for (let removed = 0; ; ) {
+    const keys = await dueRemovals(dataSource, batch);
+    for (const key of keys) {
+      const failure = await tryToDelete(store, key);
+      if (failure) await postponeRemoval(dataSource, key, failure);
+      else removed += Number(await forgetRemoval(dataSource, key));
+    }
+    if (keys.length < batch) return removed;
+  }
+}
+
+/** What it fails with stands in its row; the others go on. */
+async function tryToDelete(store: ObjectStore, key: string): Promise<string | null> {
+  try {
+    await store.delete(objectKey(key));
+    return null;
+  } catch (error) {
+    if (error instanceof ApiError) return error.code;
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+async function expireUploads(dataSource: DataSource): Promise<void> {
+  while ((await deleteExpiredUploads(dataSource, batch)) === batch);
+}

@@ -1,0 +1,32 @@
+import type { Readable } from 'node:stream';
+import { ApiError } from '@hivesync/contracts';
+import { type DataSource, transaction } from '@hivesync/database';
+import type { ObjectKey, ObjectStore } from '@hivesync/objects';
+import { lockUpload, markReceived, uploadState } from './object-upload.repository.ts';
+
+/**
+ * Takes in a file that may be uploaded. The object gets its name while its row is locked: a deletion either comes
+ * first, and nothing is stored, or waits, and then removes the object too. No upload ends up without a row.
+ * @throws ApiError GONE where the upload was ended, CONFLICT where it was received before, and what the store throws.
+ */
+export async function receiveUpload(
+  dataSource: DataSource,
+  store: ObjectStore,
+  key: ObjectKey,
+  sizeBytes: number,
+  body: Readable,
+): Promise<void> {
+  requireOpen(await uploadState(dataSource, key));
+  await using received = await store.receive(body, sizeBytes);
+  await transaction(dataSource, async (tx) => {
+    requireOpen(await lockUpload(tx, key));
+    await markReceived(tx, key);
+    // Last, so that only the commit is left to fail: then the object is there, and the row that knows of it as well.
+    await received.keep(key);
+  });
+}
+
+function requireOpen(upload: { received: boolean } | null): void {
+  if (!upload) throw new ApiError('GONE', { detail: 'Nothing can be uploaded here any more.' });
+  if (upload.received) throw new ApiError('CONFLICT', { detail: 'The file was uploaded before.' });
+}
