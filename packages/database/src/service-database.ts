@@ -51,6 +51,12 @@ export interface ServiceDatabase {
   cascades?: Readonly<Record<string, SweepBatch>>;
   /** By aggregate of this service itself (projects, users): how its own rows go when it is deleted, see `requestSweep`. */
   sweeps?: Readonly<Record<string, SweepBatch>>;
+  /**
+   * By aggregate: a query with a row for each piece of work that its deletion has begun here and that is not done yet,
+   * e.g. because it is asked of another company. `sweep.subject` is the deleted id. As long as there is a row the
+   * sweep is not due, so nothing looks at it in vain and it is not told as complete. Give the query an index.
+   */
+  awaits?: Readonly<Record<string, string>>;
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { DataSource } from 'typeorm';
 import { isDatabaseUnavailable } from '../failures.ts';
-import { identifier, query } from '../query.ts';
+import { identifier, literal, query } from '../query.ts';
 import type { ServiceDatabase, SweepBatch } from '../service-database.ts';
 import { type Transaction, transaction } from '../transaction.ts';
 import { type ReferenceDeclaration, referenceDeclarations } from './declarations.ts';
@@ -75,7 +75,8 @@ export async function requestSweep(
  * a sweep that another one has in hand is passed over.
  *
  * Cascades come first, in the order of `entities`, then what is cleared. A sweep is complete when a whole pass finds
- * nothing, which holds for good, since the tombstone has refused every new row from before the sweep began.
+ * nothing, which holds for good, since the tombstone has refused every new row from before the sweep began. One whose
+ * batches have begun work that is done elsewhere (`ServiceDatabase.awaits`) is not due until that is over.
  * @throws SweepFailedError where a policy fails; the sweep is put off, 2 s at first and 64 s at most. What the database
  * fails with when it cannot be reached passes through unchanged.
  */
@@ -87,14 +88,15 @@ export async function sweepOnce(
   let claimed: Claim | undefined;
   try {
     return await transaction(dataSource, async (tx) => {
-      claimed = await claim(tx);
+      claimed = await claim(tx, database);
       if (!claimed) return 'idle';
       const removed = await removeBatch(tx, database, claimed, options.limit ?? 500);
       if (Object.keys(removed).length > 0) {
         await count(tx, claimed, removed);
         return 'batch';
       }
-      const completed = await complete(tx, claimed);
+      const completed = await complete(tx, database, claimed);
+      if (!completed) return 'batch';
       await options.completed?.(tx, completed);
       return 'completed';
     });
@@ -111,18 +113,28 @@ interface Claim {
   subject: string;
 }
 
-async function claim(tx: Transaction): Promise<Claim | undefined> {
+async function claim(tx: Transaction, database: ServiceDatabase): Promise<Claim | undefined> {
   const [found] = await query<Claim>(
     tx,
     `select aggregate, subject
-       from reference_sweeps
-      where completed_at is null
+       from reference_sweeps as sweep
+      where completed_at is null${awaitsNothing(database)}
         and (failures = 0 or updated_at < now() - make_interval(secs => 2 ^ least(failures, 6)))
       order by updated_at
       limit 1
         for update skip locked`,
   );
   return found;
+}
+
+/** As further conditions on `sweep`. */
+function awaitsNothing({ awaits = {} }: ServiceDatabase): string {
+  return Object.entries(awaits)
+    .map(
+      ([aggregate, work]) => `
+        and (sweep.aggregate <> ${literal(aggregate)} or not exists (${work}))`,
+    )
+    .join('');
 }
 
 /** What this batch removed, without zeros: empty when a whole pass found nothing. */
@@ -204,7 +216,15 @@ async function count(tx: Transaction, { aggregate, subject }: Claim, removed: Re
 /** `now()` is when the transaction began, before its first lock. */
 const elapsedMs = 'ceil(extract(epoch from clock_timestamp() - now()) * 1000)::integer';
 
-async function complete(tx: Transaction, { aggregate, subject }: Claim): Promise<CompletedSweep> {
+/**
+ * Undefined where it has to wait after all: who claimed may have looked just before another batch of the same sweep,
+ * which began the work, was committed.
+ */
+async function complete(
+  tx: Transaction,
+  database: ServiceDatabase,
+  { aggregate, subject }: Claim,
+): Promise<CompletedSweep | undefined> {
   const [row] = await query<{
     version: number;
     requested_at: Date;
@@ -213,17 +233,18 @@ async function complete(tx: Transaction, { aggregate, subject }: Claim): Promise
     longest_lock_ms: number;
   }>(
     tx,
-    `update reference_sweeps
+    `update reference_sweeps as sweep
         set completed_at = clock_timestamp(),
             longest_lock_ms = greatest(longest_lock_ms, ${elapsedMs}),
             failures = 0,
             last_error = null
       where aggregate = $1
-        and subject = $2
+        and subject = $2${awaitsNothing(database)}
      returning version, requested_at, removed, batches, longest_lock_ms`,
     [aggregate, subject],
   );
-  const { version, requested_at, removed, batches, longest_lock_ms } = row!;
+  if (!row) return undefined;
+  const { version, requested_at, removed, batches, longest_lock_ms } = row;
   return {
     aggregate,
     subject,

@@ -187,6 +187,63 @@ describe('a sweep', () => {
   });
 });
 
+describe('a sweep that begins work which is done elsewhere', () => {
+  /** Books of the author are lent out, one a batch; the sweep waits for them to come back. */
+  const lending = (told: boolean) =>
+    defineDatabase({
+      ...library,
+      cascades: {
+        'books.created_by': async (tx, id): Promise<Record<string, number>> => {
+          const lent = await query(
+            tx,
+            `update books
+                set title = 'Lent'
+              where id in (select id from books where created_by = $1 and title = 'Dune' limit 1)
+             returning id`,
+            [id],
+          );
+          return told ? { lent: lent.length } : {};
+        },
+      },
+      awaits: { 'identity.user': `select from books where created_by = sweep.subject and title = 'Lent'` },
+    });
+  const comeBack = () => query(app, `update books set title = 'Back' where title = 'Lent'`);
+
+  it('is not due until that is over, fails nothing meanwhile, and holds up no other', async () => {
+    const [author, other] = [await person(), await person()];
+    await addBooks(2, author, other);
+    await deleted(author);
+    const own = lending(true);
+    expect(await sweepOnce(app, own)).toBe('batch');
+    expect(await sweepOnce(app, own)).toBe('idle');
+    await deleted(other);
+    expect([await sweepOnce(app, own), await sweepOnce(app, own)]).toEqual(['batch', 'completed']);
+    expect(await sweepOnce(app, own)).toBe('idle');
+    expect(await sweepRow(author)).toMatchObject({ completed_at: null, failures: 0, removed: { lent: 1 } });
+
+    await comeBack();
+    expect([await sweepOnce(app, own), await sweepOnce(app, own)]).toEqual(['batch', 'idle']);
+    await comeBack();
+    expect([await sweepOnce(app, own), await sweepOnce(app, own)]).toEqual(['completed', 'idle']);
+    expect(await sweepRow(author)).toMatchObject({ removed: { lent: 2 }, completed_at: expect.any(Date) });
+  });
+
+  it('is not complete either where the work was begun after it was found to be due', async () => {
+    const author = await person();
+    await addBooks(1, author, null);
+    await deleted(author);
+    const own = lending(false);
+    const told: unknown[] = [];
+    const completed = async (_tx: unknown, sweep: unknown) => void told.push(sweep);
+    expect(await sweepOnce(app, own, { completed })).toBe('batch');
+    expect(await sweepOnce(app, own, { completed })).toBe('idle');
+    expect(told).toEqual([]);
+    await comeBack();
+    expect(await sweepOnce(app, own, { completed })).toBe('completed');
+    expect(told).toHaveLength(1);
+  });
+});
+
 describe('a sweep that fails', () => {
   it('says why, waits, and holds up no other', async () => {
     const [author, bad, good] = [await person(), await person(), await person()];
