@@ -93,6 +93,32 @@ describe('PUT /api/v1/admin/tier-limits/{tier}/{limit_key}', () => {
     expect(changes.at(-1)?.data).toMatchObject({ value: await readLimit('free', 'tasks_per_project') });
   });
 
+  test('tells of the same change once, though two ask for it at once', async () => {
+    const before = (await published()).length;
+    const holder = service.dataSource.createQueryRunner();
+    await holder.startTransaction();
+    await holder.query(
+      `select from tier_limits where tier = 'premium' and limit_key = 'tasks_per_project' for update`,
+    );
+    const asking = [1, 2].map(() =>
+      admin.put('/api/v1/admin/tier-limits/premium/tasks_per_project', { value: 7 }),
+    );
+    // Both have begun, and stand before the row.
+    const waiting = () =>
+      service.database.query(
+        `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+      );
+    await expect.poll(async () => (await waiting()).length).toBe(2);
+    await holder.rollbackTransaction();
+    await holder.release();
+    const answers = await Promise.all(asking);
+    expect(answers.map((answer) => [answer.statusCode, answer.json().value])).toEqual([
+      [200, 7],
+      [200, 7],
+    ]);
+    expect((await published()).slice(before)).toMatchObject([{ aggregate_version: 2, data: { value: 7 } }]);
+  });
+
   test('is for administrators alone, and a refusal is told', async () => {
     const user = testUser();
     const before = await readLimit('pro', 'projects_owned');
