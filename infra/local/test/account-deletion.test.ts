@@ -10,12 +10,17 @@ import { serviceNames } from '@hivesync/contracts';
 import { newId } from '@hivesync/database';
 import { bareDatabase, type TestDatabase } from '@hivesync/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import {
+  type LemonSqueezyServer,
+  startLemonSqueezy,
+} from '../../../services/billing/test/provider/lemon-squeezy-server.ts';
 import { type Platform, startPlatform } from '../src/platform.ts';
 import { freePorts } from './free-ports.ts';
 
 let folder: string;
 let server: TestDatabase;
 let platform: Platform;
+let provider: LemonSqueezyServer;
 const password = 'correct horse battery staple';
 const patience = { timeout: 30_000, interval: 100 };
 
@@ -64,11 +69,17 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'hivesync-leaving-'));
   server = await bareDatabase();
   writeFileSync(join(folder, 'secrets.json'), JSON.stringify({ role_secret: server.roleSecret }));
+  provider = await startLemonSqueezy();
+  provider.subscriptions.set('sub_1', 'active');
   platform = await startPlatform({
     ports: await freePorts(),
     dataFolder: folder,
     serverUrl: server.adminUrl,
-    environment: { STRANGER_REQUESTS_PER_MINUTE: '10000' },
+    environment: {
+      STRANGER_REQUESTS_PER_MINUTE: '10000',
+      LEMONSQUEEZY_API_URL: provider.url,
+      LEMONSQUEEZY_API_KEY: provider.apiKey,
+    },
     logLevel: 'silent',
   });
 }, 60_000);
@@ -202,7 +213,9 @@ test('whoever leaves is forgotten, except for what is to be kept', async () => {
   expect(removed).toMatchObject({
     identity: { sessions: 1, device_sessions: 1, user_profiles: 1, users: 1 },
     projects: { tasks: 3, projects: 1, 'tasks.assignee_id': 1 },
+    billing: { subscription_cancellations: 1 },
   });
+  expect(provider.subscriptions.get('sub_1')).toBe('cancelled');
   expect(Object.keys(removed).sort()).toEqual(['audit', 'billing', 'identity', 'previews', 'projects']);
 
   expect(await tablesThatKnow('bob-who-leaves')).toEqual([]);

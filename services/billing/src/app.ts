@@ -1,8 +1,10 @@
 import type { DataSource } from '@hivesync/database';
 import { Consumers } from '@hivesync/events';
 import { type App, createApp, eventSources, type ServiceAppOptions } from '@hivesync/http';
+import { cancelInBackground, cancellationsCheck } from './cancellations/cancelling.ts';
 import type { Config } from './config.ts';
 import { database } from './database/data-source.ts';
+import { lemonSqueezyClient } from './provider/lemon-squeezy.ts';
 import { subscriptionRoutes } from './subscriptions/subscription.routes.ts';
 import { subscriptions } from './subscriptions.ts';
 import { tierLimitRoutes } from './tier-limits/tier-limit.routes.ts';
@@ -15,8 +17,14 @@ export interface Dependencies extends Pick<ServiceAppOptions, 'keys' | 'logger'>
   dataSource: DataSource;
 }
 
+/** Undefined where no key is configured: a platform without subscriptions. */
+function providerOf({ LEMONSQUEEZY_API_URL: url, LEMONSQUEEZY_API_KEY: apiKey }: Config) {
+  return apiKey === undefined ? undefined : lemonSqueezyClient({ url, apiKey });
+}
+
 /** The billing service as an app that does not listen yet. Its data source need not be connected. */
 export async function buildApp({ config, dataSource, keys, logger }: Dependencies): Promise<App> {
+  const provider = providerOf(config);
   const app = await createApp({
     service: 'billing',
     config,
@@ -29,7 +37,9 @@ export async function buildApp({ config, dataSource, keys, logger }: Dependencie
     },
     keys,
     logger,
+    readiness: () => cancellationsCheck(dataSource, provider !== undefined),
   });
+  cancelInBackground(app, provider);
   await app.register(tierLimitRoutes);
   await app.register(subscriptionRoutes);
   return app;

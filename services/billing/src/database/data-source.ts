@@ -1,4 +1,7 @@
 import { defineDatabase } from '@hivesync/database';
+import { SubscriptionCancellation } from '../cancellations/subscription-cancellation.entity.ts';
+import { cancellationsUnderWay } from '../cancellations/subscription-cancellation.repository.ts';
+import { cancelSubscriptionsOf } from '../cancellations/subscription-cancellation.service.ts';
 import { ProviderEvent } from '../provider-events/provider-event.entity.ts';
 import { UserRef } from '../references/user-ref.entity.ts';
 import { Subscription } from '../subscriptions/subscription.entity.ts';
@@ -8,17 +11,21 @@ import { CreateTierLimits1763800001000 } from './migrations/1763800001000-create
 import { CreateSubscriptions1763800002000 } from './migrations/1763800002000-create-subscriptions.ts';
 import { CreateProviderEvents1763800003000 } from './migrations/1763800003000-create-provider-events.ts';
 import { CreateReferenceSweeps1763900000000 } from './migrations/1763900000000-create-reference-sweeps.ts';
+import { CreateSubscriptionCancellations1764000000000 } from './migrations/1764000000000-create-subscription-cancellations.ts';
 
 export const database = defineDatabase({
   service: 'billing',
-  entities: [UserRef, TierLimit, Subscription, ProviderEvent],
+  entities: [UserRef, TierLimit, Subscription, SubscriptionCancellation, ProviderEvent],
   migrations: [
     CreatePlatformTables1763800000000,
     CreateTierLimits1763800001000,
     CreateSubscriptions1763800002000,
     CreateProviderEvents1763800003000,
     CreateReferenceSweeps1763900000000,
+    CreateSubscriptionCancellations1764000000000,
   ],
+  cascades: { 'subscriptions.user_id': cancelSubscriptionsOf },
+  awaits: { 'identity.user': cancellationsUnderWay },
   plainIds: {
     'subscriptions.subscription_id': 'an id of the provider',
     'provider_events.webhook_id': 'an id of the provider',

@@ -43,3 +43,19 @@ test('CreateReferenceSweeps leaves users alone', () =>
     write: (app) => query(app, `insert into user_refs (id, display_name) values ($1, 'Alice')`, [newId()]),
     read: (app) => query(app, 'select id, display_name, state from user_refs order by id'),
   }));
+
+test('CreateSubscriptionCancellations leaves users and their sweeps alone', () =>
+  rehearseMigration({
+    database,
+    migration: 'CreateSubscriptionCancellations',
+    write: async (app) => {
+      const id = newId();
+      await query(app, `insert into user_refs (id, display_name) values ($1, 'Alice')`, [id]);
+      await query(
+        app,
+        `insert into reference_sweeps (aggregate, subject, version) values ('identity.user', $1, 2)`,
+        [id],
+      );
+    },
+    read: (app) => query(app, 'select subject, version, completed_at from reference_sweeps order by subject'),
+  }));

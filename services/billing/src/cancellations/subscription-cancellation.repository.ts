@@ -1,0 +1,150 @@
+import type { SubscriptionId, UserId } from '@hivesync/contracts';
+import { type DataSource, query, type Transaction } from '@hivesync/database';
+import type { CancellationOutcome } from './subscription-cancellation.entity.ts';
+
+/** For `ServiceDatabase.awaits`: cancellations of a user, `sweep.subject`, that the provider has not acknowledged. */
+export const cancellationsUnderWay = `
+  select
+    from subscriptions as subscription
+    join subscription_cancellations as cancellation on cancellation.subscription_id = subscription.id
+   where subscription.user_id = sweep.subject
+     and cancellation.completed_at is null`;
+
+/** Writes down that the user's live subscriptions are to be canceled; those for which it was not written before. */
+export async function requestCancellations(
+  tx: Transaction,
+  userId: string,
+  limit: number,
+): Promise<SubscriptionId[]> {
+  const rows = await query<{ subscription_id: SubscriptionId }>(
+    tx,
+    `insert into subscription_cancellations (subscription_id)
+     select id
+     from subscriptions as subscription
+     where user_id = $1
+       and status in ('active', 'past_due', 'paused')
+       and not exists (
+         select
+         from subscription_cancellations as known
+         where known.subscription_id = subscription.id
+       )
+     limit $2
+     on conflict (subscription_id) do nothing
+     returning subscription_id`,
+    [userId, limit],
+  );
+  return rows.map(({ subscription_id: id }) => id);
+}
+
+/** A cancellation that is this caller's to make, until `leaseSeconds` are over. */
+export interface ClaimedCancellation {
+  id: SubscriptionId;
+  /** Id at the provider. */
+  provider_id: string;
+  user_id: UserId;
+  /** This one included: the number by which what it answers is recorded. */
+  attempts: number;
+}
+
+/** Takes the one that has been due for longest, for `leaseSeconds`: so long nobody else is given it. */
+export async function claimCancellation(
+  dataSource: DataSource,
+  leaseSeconds: number,
+): Promise<ClaimedCancellation | undefined> {
+  const [claimed] = await query<ClaimedCancellation>(
+    dataSource,
+    `update subscription_cancellations as cancellation
+     set attempts = attempts + 1,
+         next_attempt_at = now() + make_interval(secs => $1)
+     from subscriptions as subscription
+     where subscription.id = cancellation.subscription_id
+       and cancellation.subscription_id = (
+         select subscription_id
+         from subscription_cancellations
+         where completed_at is null
+           and next_attempt_at <= now()
+         order by next_attempt_at
+         limit 1
+         for update skip locked
+       )
+     returning
+       subscription.id,
+       subscription.subscription_id as provider_id,
+       subscription.user_id,
+       cancellation.attempts`,
+    [leaseSeconds],
+  );
+  return claimed;
+}
+
+/** How often the provider was asked; undefined where the answer was recorded before. */
+export async function completeCancellation(
+  tx: Transaction,
+  id: SubscriptionId,
+  outcome: CancellationOutcome,
+): Promise<number | undefined> {
+  const [completed] = await query<{ attempts: number }>(
+    tx,
+    `update subscription_cancellations
+     set completed_at = clock_timestamp(),
+         outcome = $2,
+         last_error = null
+     where subscription_id = $1
+       and completed_at is null
+     returning attempts`,
+    [id, outcome],
+  );
+  return completed?.attempts;
+}
+
+/** Records a failure, unless somebody else has taken it up since. */
+export async function postponeCancellation(
+  dataSource: DataSource,
+  { id, attempts }: ClaimedCancellation,
+  error: string,
+  seconds: number,
+): Promise<void> {
+  await query(
+    dataSource,
+    `update subscription_cancellations
+     set last_error = $3,
+         next_attempt_at = now() + make_interval(secs => $4)
+     where subscription_id = $1
+       and attempts = $2
+       and completed_at is null`,
+    [id, attempts, error, seconds],
+  );
+}
+
+/** Has all of them wait, where what failed one would fail the others. */
+export async function postponeAll(dataSource: DataSource, seconds: number): Promise<void> {
+  await query(
+    dataSource,
+    `update subscription_cancellations
+     set next_attempt_at = now() + make_interval(secs => $1)
+     where completed_at is null
+       and next_attempt_at < now() + make_interval(secs => $1)`,
+    [seconds],
+  );
+}
+
+export interface OpenCancellations {
+  open: number;
+  /** Those of them whose last attempt failed. */
+  failing: number;
+  /** Age of the oldest; 0: there is none. */
+  oldest_seconds: number;
+}
+
+export async function openCancellations(dataSource: DataSource): Promise<OpenCancellations> {
+  const [counted] = await query<OpenCancellations>(
+    dataSource,
+    `select
+       count(*)::integer as open,
+       count(last_error)::integer as failing,
+       coalesce(extract(epoch from now() - min(created_at)), 0)::integer as oldest_seconds
+     from subscription_cancellations
+     where completed_at is null`,
+  );
+  return counted!;
+}
