@@ -51,8 +51,8 @@ export function ReferenceTable(
 
 /**
  * Declares that a column holds the id of another service's aggregate, and what its deletion does here. From this
- * come the deletion handler, the integrity audit and the dashed edge of the ERD. Put it beside `@Column`; it
- * declares the foreign key to the reference table as well.
+ * come resolution on write, the deletion and freshness handlers, the integrity audit, export and erasure, and the
+ * dashed edge of the ERD. Put it beside `@Column`; it declares the foreign key to the reference table as well.
  */
 export function References(
   table: () => EntityClass,
@@ -91,32 +91,40 @@ export function referenceTableOf(entity: EntityClass): ReferenceTableDeclaration
 }
 
 /**
+ * The columns of one entity that refer to another service, those that it inherits included.
+ * @throws Error when one of them refers to an entity that is not a reference table.
+ */
+export function referencesOf(entity: EntityClass): ReferenceDeclaration[] {
+  const classes = new Set(lineage(entity));
+  return references
+    .filter(({ target }) => classes.has(target))
+    .map(({ propertyName, table, onDelete }) => {
+      const refTable = referenceTableOf(table());
+      return {
+        entity,
+        table: tableNameOf(entity),
+        column: columnNameOf(entity, propertyName),
+        propertyName,
+        refEntity: refTable.entity,
+        refTable: refTable.table,
+        aggregate: refTable.aggregate,
+        onDelete,
+      };
+    });
+}
+
+/**
  * Every column of a service's entities that refers to another service, in the order of `entities`.
  * @throws Error when a reference points at an entity that is not a reference table of this service.
  */
 export function referenceDeclarations(database: ServiceDatabase): ReferenceDeclaration[] {
-  const tables = referenceTables(database);
-  return database.entities.flatMap((entity) => {
-    const classes = new Set(lineage(entity));
-    return references
-      .filter(({ target }) => classes.has(target))
-      .map(({ propertyName, table, onDelete }): ReferenceDeclaration => {
-        const refTable = tables.find((candidate) => candidate.entity === table());
-        if (!refTable) {
-          throw new Error(
-            `${entity.name}.${propertyName} refers to ${table().name}, which is not a reference table among the entities of ${database.service}`,
-          );
-        }
-        return {
-          entity,
-          table: tableNameOf(entity),
-          column: columnNameOf(entity, propertyName),
-          propertyName,
-          refEntity: refTable.entity,
-          refTable: refTable.table,
-          aggregate: refTable.aggregate,
-          onDelete,
-        };
-      });
-  });
+  const tables = new Set(referenceTables(database).map(({ entity }) => entity));
+  return database.entities.flatMap((entity) =>
+    referencesOf(entity).map((declaration) => {
+      if (tables.has(declaration.refEntity)) return declaration;
+      throw new Error(
+        `${entity.name}.${declaration.propertyName} refers to ${declaration.refEntity.name}, which is not a reference table among the entities of ${database.service}`,
+      );
+    }),
+  );
 }

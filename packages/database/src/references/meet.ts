@@ -70,6 +70,27 @@ export async function meetReferences(
   );
 }
 
+/**
+ * Meets aggregates whose existence is proven without asking their owner: by its signature, or by an event or an
+ * answer that names them. What is known here stays as it is, a tombstone too, and is not even locked.
+ */
+export async function meetKnown(
+  tx: Transaction,
+  refEntity: EntityClass,
+  ids: readonly string[],
+): Promise<void> {
+  const { table } = referenceTableOf(refEntity);
+  await query(
+    tx,
+    `insert into ${identifier(table)} (id)
+     select distinct known.id
+       from unnest($1::uuid[]) as known (id)
+      order by known.id
+         on conflict (id) do nothing`,
+    [ids],
+  );
+}
+
 /** Applies that an aggregate was created or changed by its owner: upsert when newer. Nothing where no table here holds it. */
 export async function applyReferenceUpdated(
   tx: Transaction,

@@ -12,10 +12,13 @@ import { readTables, type TableInCatalog } from './snapshot.ts';
  * 3. no foreign key leaves the schema
  * 4. every table has a primary key
  * 5. every table has `created_at`, and `updated_at` with its trigger unless it is among `unchangingTables`
- * 6. every column named `*_id` or `*_by` is a foreign key, a declared reference, or among `plainIds`
- * 7. a foreign key to a reference table is declared with `@References`, and guarded by its trigger unless it is
- *    among `unguardedReferences`
+ * 6. every column that holds ids, which is one named `*_id`, `*_ids` or `*_by`, or of type `uuid` or `uuid[]` unless it is
+ *    the row's own `id`, is a foreign key, a declared reference, or among `plainIds`
+ * 7. a foreign key to a reference table is of one column, declared with `@References`, and guarded by its trigger
+ *    unless it is among `unguardedReferences`
  * 8. what a reference table keeps fresh is nullable, since a tombstone has none of it
+ * 9. the declared policy can be carried out: what is cleared is nullable, and no foreign key of another table holds
+ *    a row that goes, unless the reference is among `cascades`
  *
  * Tables of the platform (outbox and so on) are under 1 to 4 only.
  */
@@ -34,6 +37,7 @@ export async function schemaRules(source: CatalogSource, database: ServiceDataba
       ...undeclaredIds(table, database),
     ]),
     ...unguardedReferences(own, database),
+    ...impossiblePolicies(own, database),
     ...staleExceptions(own, database),
   ];
 }
@@ -101,7 +105,8 @@ function undeclaredIds(table: TableInCatalog, database: ServiceDatabase): string
   );
   const keyed = new Set(foreignKeys(table).flatMap(({ columns }) => columns));
   return table.columns
-    .filter(({ name }) => /_(id|by)$/.test(name) && !keyed.has(name) && !declared.has(name))
+    .filter(({ name, type }) => /_(ids?|by)$/.test(name) || (/^uuid(\[\])?$/.test(type) && name !== 'id'))
+    .filter(({ name }) => !keyed.has(name) && !declared.has(name))
     .filter(({ name }) => !(`${table.name}.${name}` in (database.plainIds ?? {})))
     .map(
       ({ name }) => `${table.name}.${name}: is no foreign key, no declared reference, and not among plainIds`,
@@ -111,18 +116,27 @@ function undeclaredIds(table: TableInCatalog, database: ServiceDatabase): string
 function unguardedReferences(tables: TableInCatalog[], database: ServiceDatabase): string[] {
   const refTables = new Map(referenceTables(database).map((one) => [one.table, one]));
   const declarations = referenceDeclarations(database);
-  const keys = tables.flatMap((table) =>
+  const allKeys = tables.flatMap((table) =>
     foreignKeys(table)
-      .filter(({ references, columns }) => refTables.has(references?.table ?? '') && columns.length === 1)
-      .map(({ columns, references }) => ({
+      .filter(({ references }) => refTables.has(references?.table ?? ''))
+      .map(({ name, columns, references }) => ({
         table,
+        name,
+        columns,
         column: columns[0] ?? '',
         refTable: references?.table ?? '',
       })),
   );
+  const keys = allKeys.filter(({ columns }) => columns.length === 1);
   const isKey = ({ table, column, refTable }: { table: string; column: string; refTable: string }) =>
     keys.some((key) => key.table.name === table && key.column === column && key.refTable === refTable);
   return [
+    ...allKeys
+      .filter(({ columns }) => columns.length > 1)
+      .map(
+        ({ table, name, columns, refTable }) =>
+          `${table.name}: foreign key ${name} refers to ${refTable} by (${columns.join(', ')}): a reference is one column`,
+      ),
     ...keys
       .filter(
         ({ table, column }) => !declarations.some((one) => one.table === table.name && one.column === column),
@@ -156,6 +170,28 @@ function unguardedReferences(tables: TableInCatalog[], database: ServiceDatabase
         .map(({ name }) => `${table.name}.${name}: is kept fresh but cannot be null in a tombstone`);
     }),
   ];
+}
+
+/** Deletions that would fail here each time they are tried. */
+function impossiblePolicies(tables: TableInCatalog[], database: ServiceDatabase): string[] {
+  return referenceDeclarations(database).flatMap(({ table, column, onDelete }) => {
+    const name = `${table}.${column}`;
+    const found = tables.find((one) => one.name === table)?.columns.find((one) => one.name === column);
+    if (onDelete === 'set null' && found?.nullable === false) {
+      return [`${name}: is declared set null but cannot be null`];
+    }
+    if (onDelete !== 'cascade' || name in (database.cascades ?? {})) return [];
+    return tables.flatMap((other) =>
+      foreignKeys(other)
+        .filter(({ references, onDelete: action }) => {
+          return references?.table === table && (action === 'NO ACTION' || action === 'RESTRICT');
+        })
+        .map(
+          (key) =>
+            `${name}: is declared cascade, but ${key.name} of ${other.name} would hold the row: say in cascades how both go`,
+        ),
+    );
+  });
 }
 
 /** An exception that excuses nothing any more would one day excuse a mistake. */

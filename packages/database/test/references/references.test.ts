@@ -5,6 +5,7 @@ import {
   applyReferenceUpdated,
   constraintViolation,
   type DataSource,
+  meetKnown,
   meetReferences,
   newId,
   query,
@@ -82,6 +83,23 @@ describe('meeting', () => {
     );
     expect(unknown).toEqual([stranger]);
     expect(await transaction(app, (tx) => unknownReferences(tx, UserRef, []))).toEqual([]);
+  });
+
+  it('meets what is proven to exist, and leaves what is known alone, without waiting for who holds it', async () => {
+    const [known, buried, stranger] = [newId<never>(), newId<never>(), newId<never>()];
+    await met(known, 3);
+    await deleted(buried);
+    await transaction(app, async (holder) => {
+      await query(holder, 'select from user_refs where id = $1 for update', [known]);
+      await transaction(app, async (tx) => {
+        await query(tx, `set local lock_timeout = '1s'`);
+        await meetKnown(tx, UserRef, [stranger, known, buried, stranger]);
+        await meetKnown(tx, UserRef, []);
+      });
+    });
+    expect(await row(stranger)).toMatchObject({ state: 'active', version: 0, displayName: null });
+    expect(await row(known)).toMatchObject({ version: 3, displayName: 'Alice' });
+    expect(await row(buried)).toMatchObject({ state: 'deleted', version: 9 });
   });
 
   it('applies updates by aggregate, and ignores aggregates that nothing here holds', async () => {

@@ -162,6 +162,16 @@ describe('schemaRules', () => {
       'books.seen_by: refers to user_refs without @References',
     ],
     [
+      'alter table books alter lender_id set not null',
+      'alter table books alter lender_id drop not null',
+      'books.lender_id: is declared set null but cannot be null',
+    ],
+    [
+      'alter table books add keeper uuid',
+      'alter table books drop keeper',
+      'books.keeper: is no foreign key, no declared reference, and not among plainIds',
+    ],
+    [
       'drop trigger books_lender_id_live on books',
       `create trigger books_lender_id_live before insert or update of lender_id on books for each row execute function require_live_reference('lender_id', 'user_refs', 'books_lender_id_fkey')`,
       'books.lender_id: lacks the trigger that requires a live reference',

@@ -1,5 +1,5 @@
 import type { MemberRole, ProjectId, TeamMemberId, UserId } from '@hivesync/contracts';
-import { type DataSource, meetReferences, query, type Transaction } from '@hivesync/database';
+import { type DataSource, meetKnown, query, type Transaction } from '@hivesync/database';
 import { ProjectRef } from '../references/project-ref.entity.ts';
 import { UserRef } from '../references/user-ref.entity.ts';
 
@@ -33,8 +33,8 @@ export async function isMember(
  */
 export async function keepMembership(tx: Transaction, membership: Membership): Promise<void> {
   const { id, projectId, userId, role } = membership;
-  await meetReferences(tx, ProjectRef, [{ id: projectId, version: 0, fields: {} }]);
-  await meetReferences(tx, UserRef, [{ id: userId, version: 0, fields: {} }]);
+  await meetKnown(tx, ProjectRef, [projectId]);
+  await meetKnown(tx, UserRef, [userId]);
   await query(
     tx,
     `insert into project_members (id, project_id, user_id, role)

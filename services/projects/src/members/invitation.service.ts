@@ -7,7 +7,7 @@ import {
   type ProjectId,
   type UserId,
 } from '@hivesync/contracts';
-import { meetReferences, type Transaction, unknownReferences } from '@hivesync/database';
+import { meetKnown, type Transaction } from '@hivesync/database';
 import { publish } from '@hivesync/events';
 import type { Actor } from '../actor.ts';
 import { UserRef } from '../references/user-ref.entity.ts';
@@ -33,12 +33,7 @@ export async function invite(
   if (userId) {
     const members = await membersAmong(tx, projectId, [userId]);
     if (members.has(userId)) throw new ApiError('ALREADY_MEMBER');
-    const unmet = await unknownReferences(tx, UserRef, [userId]);
-    await meetReferences(
-      tx,
-      UserRef,
-      unmet.map((id) => ({ id, version: 0, fields: {} })),
-    );
+    await meetKnown(tx, UserRef, [userId]);
   }
   const { invitation, news } = await keepInvitation(tx, projectId, email, userId, actor.id);
   if (news) {

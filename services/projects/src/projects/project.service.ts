@@ -1,5 +1,5 @@
 import { ApiError, memberJoined, type ProjectId, projectCreated, projectUpdated } from '@hivesync/contracts';
-import { meetReferences, type Transaction, unknownReferences } from '@hivesync/database';
+import { meetKnown, type Transaction } from '@hivesync/database';
 import { publish, publishMany } from '@hivesync/events';
 import { preconditionFailed } from '@hivesync/http';
 import type { Actor } from '../actor.ts';
@@ -18,12 +18,7 @@ export async function getProject(tx: Transaction, actor: Actor, id: ProjectId): 
 
 /** The caller becomes owner and first member. Identity's signature vouches for the caller's id, so nobody is asked. */
 export async function createProject(tx: Transaction, actor: Actor, body: NewProject): Promise<Project> {
-  const unmet = await unknownReferences(tx, UserRef, [actor.id]);
-  await meetReferences(
-    tx,
-    UserRef,
-    unmet.map((id) => ({ id, version: 0, fields: {} })),
-  );
+  await meetKnown(tx, UserRef, [actor.id]);
   const { id, memberId } = await insertProject(tx, actor.id, body);
   await publishMany(tx, [
     {
