@@ -1,7 +1,13 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createDataSource, referenceDeclarations, schemaReport } from '@hivesync/database';
+import {
+  createDataSource,
+  type DataSource,
+  referenceDeclarations,
+  type ServiceDatabase,
+  schemaReport,
+} from '@hivesync/database';
 import { startEmbedded } from '@hivesync/database/embedded';
 import { databases, prepareDatabases } from '@hivesync/local';
 import { readForeignKeys, readTables } from './catalogue.ts';
@@ -23,12 +29,7 @@ export async function schemaOutputs(): Promise<Outputs> {
       const source = await createDataSource(database, url, { poolSize: 2 }).initialize();
       try {
         outputs.set(`services/${service}/schema.md`, await schemaReport(source, database));
-        const erd: ErdService = {
-          service,
-          tables: await readTables(source, service),
-          foreignKeys: await readForeignKeys(source, service),
-          references: referenceDeclarations(database),
-        };
+        const erd = await readErd(source, database);
         erds.push(erd);
         owners.push(await readOwnership(source, database));
         outputs.set(`docs/erd/${service}.md`, serviceErd(erd));
@@ -43,4 +44,15 @@ export async function schemaOutputs(): Promise<Outputs> {
     await server.stop();
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** What the ERD of a service is drawn from: its migrated database and the declarations on its entities. */
+export async function readErd(source: DataSource, database: ServiceDatabase): Promise<ErdService> {
+  const { service } = database;
+  return {
+    service,
+    tables: await readTables(source, service),
+    foreignKeys: await readForeignKeys(source, service),
+    references: referenceDeclarations(database),
+  };
 }

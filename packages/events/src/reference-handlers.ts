@@ -8,6 +8,7 @@ import {
 import {
   applyReferenceDeleted,
   applyReferenceUpdated,
+  type ReferenceTableDeclaration,
   referenceTables,
   type ServiceDatabase,
 } from '@hivesync/database';
@@ -16,6 +17,7 @@ import type { EventHandler, Subscription } from './subscriptions.ts';
 /**
  * The handlers that follow from a service's reference tables alone: deletions of what they refer to carry the
  * declared policies out, and every event that has all the fields which are kept fresh brings the row up to date.
+ * @throws Error where the owner publishes no event that would do so: the declaration would be dead.
  */
 export function referenceSubscriptions(database: ServiceDatabase): {
   subscriptions: Subscription[];
@@ -23,17 +25,29 @@ export function referenceSubscriptions(database: ServiceDatabase): {
 } {
   const tables = referenceTables(database);
   return {
-    subscriptions: tables.flatMap(({ aggregate, keepsFresh }) =>
-      [...eventCatalogue.values()]
-        .filter((definition) => definition.aggregate === aggregate)
-        .filter((definition) => definition.deletes || hasFields(definition, Object.keys(keepsFresh)))
-        .map((definition) => ({
-          type: definition.type,
-          handle: definition.deletes ? deleted(database, aggregate) : updated(database, aggregate),
-        })),
+    subscriptions: tables.flatMap((table) =>
+      eventsFor(table).map((definition) => ({
+        type: definition.type,
+        handle: definition.deletes ? deleted(database, table.aggregate) : updated(database, table.aggregate),
+      })),
     ),
     sources: tables.map(({ aggregate }) => aggregates[aggregate].owner),
   };
+}
+
+function eventsFor({ table, aggregate, keepsFresh }: ReferenceTableDeclaration): EventDefinition[] {
+  const fields = Object.keys(keepsFresh);
+  const definitions = [...eventCatalogue.values()].filter(
+    (definition) =>
+      definition.aggregate === aggregate && (definition.deletes || hasFields(definition, fields)),
+  );
+  if (!definitions.some(({ deletes }) => deletes)) {
+    throw new Error(`${table}: no event of ${aggregate} tells of its deletion`);
+  }
+  if (definitions.every(({ deletes }) => deletes)) {
+    throw new Error(`${table}: no event of ${aggregate} has all that is kept fresh: ${fields.join(', ')}`);
+  }
+  return definitions;
 }
 
 function deleted(database: ServiceDatabase, aggregate: AggregateName): EventHandler {

@@ -60,6 +60,15 @@ describe('handlers of reference tables', () => {
     expect(others).toEqual([0, 0]);
   });
 
+  it('refuse to keep fresh what no event of the owner tells', () => {
+    @Entity({ name: 'person_refs' })
+    @ReferenceTable('identity.user', { keepsFresh: { nickname: 'display_name' } })
+    class PersonRef extends ReferenceRow {}
+    expect(() => defineSubscriptions({ database: { ...database, entities: [PersonRef] } })).toThrow(
+      'person_refs: no event of identity.user has all that is kept fresh: nickname',
+    );
+  });
+
   it('keep rows fresh and carry a deletion out', async () => {
     const [identity, billing] = [platform.of('identity'), platform.of('billing')];
     const signal = OutboxSignal.of(identity);

@@ -100,6 +100,8 @@ describe('readiness', () => {
         database: { status: 'ok', ms: expect.any(Number) },
         schema: { status: 'ok' },
         feed: { status: 'ok', held: expect.any(Number), held_seconds: expect.any(Number) },
+        // Without being told, as the notes refer to users.
+        events: { status: 'ok', sources: [expect.objectContaining({ source: 'identity' })] },
       },
     });
     expect((await app.inject('/health/live')).json()).toEqual({ status: 'ok' });
@@ -317,9 +319,13 @@ test('a password that is changed under a running service: 503, and 200 again whe
   Object.assign(url, { username: role, password: 'first' });
   const { app, ready, list } = await unconnected(url.href);
   await (await startService(app)).started;
-  const turnOut = (password: string) =>
-    database.query(`alter role ${role} password '${password}';
-      select pg_terminate_backend(pid, 5000) from pg_stat_activity where usename = '${role}'`);
+  const turnOut = async (password: string) => {
+    // Committed by itself: what works in the background connects again at once, and must not get in before that.
+    await database.query(`alter role ${role} password '${password}'`);
+    await database.query(
+      `select pg_terminate_backend(pid, 5000) from pg_stat_activity where usename = '${role}'`,
+    );
+  };
   await turnOut('second');
   const refused = await until(list, ({ statusCode }) => statusCode !== 200);
   expect([refused.statusCode, refused.json().code]).toEqual([503, 'DATABASE_UNAVAILABLE']);

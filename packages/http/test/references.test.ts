@@ -1,12 +1,33 @@
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { newId } from '@hivesync/database';
+import { newId, References } from '@hivesync/database';
 import { testTokens, testUser } from '@hivesync/testing';
+import { Column, Entity, PrimaryColumn } from 'typeorm';
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { httpReferenceOwners, type ReferenceOwners, verifyServiceToken } from '../src/index.ts';
+import {
+  httpReferenceOwners,
+  idsFor,
+  type ReferenceOwners,
+  resolveReferences,
+  verifyServiceToken,
+} from '../src/index.ts';
+import { buildNotes } from './support/notes-app.ts';
+import { Note, UserRef } from './support/notes-database.ts';
 import { startNotes } from './support/notes-service.ts';
 
 const alice = testUser();
+
+/** Has no table: resolving looks at declarations alone. */
+@Entity('lists')
+class List {
+  @PrimaryColumn({ type: 'uuid' })
+  @References(() => UserRef, { onDelete: 'cascade' })
+  keeper!: string;
+
+  @Column({ type: 'uuid', nullable: true })
+  @References(() => UserRef, { onDelete: 'set null' })
+  reader!: string | null;
+}
 
 describe('a request that names others', () => {
   let service: Awaited<ReturnType<typeof startNotes>>;
@@ -49,6 +70,41 @@ describe('a request that names others', () => {
     expect((await create(alice.id)).statusCode).toBe(201);
     expect(asked.flat()).toEqual([]);
     expect(await refs()).toMatchObject([{ id: alice.id, version: 0 }]);
+  });
+
+  test('in columns of several entities is one call for all of them', async () => {
+    const { app, tokens } = await startNotes({
+      buildApp: async (parts) => {
+        const referenceOwners = { resolve: owners, list: async () => [] };
+        const app = await buildNotes({ ...parts, referenceOwners });
+        app.post(
+          '/api/v1/pairs',
+          { onRequest: app.requireUser, schema: { operationId: 'createPair' } },
+          async (request) => {
+            const { note, lists } = request.body as { note: object; lists: object[] };
+            const rows = lists.map((list, at) => idsFor(List, { ...list }, `/lists/${at}`));
+            await resolveReferences(request, idsFor(Note, { ...note }, '/note'), ...rows);
+            return {};
+          },
+        );
+        return app;
+      },
+    });
+    const [a, b, c] = [newId(), newId(), newId()];
+    const post = async () =>
+      app.inject({
+        method: 'POST',
+        url: '/api/v1/pairs',
+        headers: { authorization: `Bearer ${await tokens.userToken(alice)}` },
+        payload: {
+          note: { reader_id: a },
+          lists: [{ keeper: b, reader: a }, { keeper: c, reader: null }, { keeper: alice.id }],
+        },
+      });
+    expect((await post()).statusCode).toBe(200);
+    expect(asked.map((ids) => ids.toSorted())).toEqual([[a, b, c].toSorted()]);
+    expect((await post()).statusCode).toBe(200);
+    expect(asked).toHaveLength(1);
   });
 
   test('that do not exist is 422 with the field, and nothing is written', async () => {
@@ -157,6 +213,31 @@ describe('asking an owner over HTTP', () => {
     expect(requests).toHaveLength(2);
   });
 
+  test('tries once more, and not twice', async () => {
+    listener = (request) => request.socket.destroy();
+    await expect(owners().resolve('identity.user', [id], context)).rejects.toMatchObject({
+      code: 'UPSTREAM_UNAVAILABLE',
+      headers: { 'retry-after': '2' },
+    });
+    expect(requests).toHaveLength(2);
+  });
+
+  test('has one deadline for both tries', async () => {
+    listener = (request) => {
+      if (requests.length === 1) setTimeout(() => request.socket.destroy(), 600);
+    };
+    const begun = performance.now();
+    await expect(owners({ deadlineMs: 1_000 }).resolve('identity.user', [id], context)).rejects.toMatchObject(
+      {
+        code: 'UPSTREAM_UNAVAILABLE',
+      },
+    );
+    expect(requests).toHaveLength(2);
+    // Two deadlines would be 1.6 s at least.
+    expect(performance.now() - begun).toBeGreaterThan(900);
+    expect(performance.now() - begun).toBeLessThan(1_500);
+  });
+
   test.each([
     ['an error', json({}, 500)],
     ['a refusal', json({}, 401)],
@@ -176,16 +257,49 @@ describe('asking an owner over HTTP', () => {
       code: 'UPSTREAM_UNAVAILABLE',
     });
     expect(performance.now() - begun).toBeLessThan(1_000);
+    expect(requests).toHaveLength(1);
   });
 
-  test('leaves an owner alone that keeps failing, and comes back to it', async () => {
-    listener = json({}, 500);
-    const asking = owners({ failuresToOpen: 2, openForMs: 200 });
-    for (let i = 0; i < 5; i += 1)
-      await asking.resolve('identity.user', [id], context).catch(() => undefined);
-    expect(requests).toHaveLength(2);
-    listener = json({ items: [] });
-    await new Promise((done) => setTimeout(done, 250));
-    expect(await asking.resolve('identity.user', [id], context)).toEqual([]);
+  describe('that keeps failing', () => {
+    const ask = (asking: ReferenceOwners) =>
+      asking.resolve('identity.user', [id], context).then(
+        () => 'answered',
+        ({ code, headers }) => `${code}, again in ${headers['retry-after']} s`,
+      );
+    const away = 'UPSTREAM_UNAVAILABLE, again in 2 s';
+    const pause = () => new Promise((done) => setTimeout(done, 250));
+
+    test('leaves it alone after so many failures in a row, and asks once in a while', async () => {
+      listener = json({}, 500);
+      const asking = owners({ failuresToOpen: 3, openForMs: 200 });
+      for (let i = 0; i < 6; i += 1) expect(await ask(asking)).toBe(away);
+      expect(requests).toHaveLength(3);
+      await pause();
+      for (let i = 0; i < 4; i += 1) expect(await ask(asking)).toBe(away);
+      expect(requests).toHaveLength(4);
+      listener = json({ items: [] });
+      await pause();
+      for (let i = 0; i < 3; i += 1) expect(await ask(asking)).toBe('answered');
+      expect(requests).toHaveLength(7);
+    });
+
+    test('counts a call with its second try as one, and forgets failures after a success', async () => {
+      const broken: RequestListener = (request) => request.socket.destroy();
+      const asking = owners({ failuresToOpen: 2, openForMs: 60_000 });
+      for (listener of [broken, json({ items: [] }), broken]) await ask(asking);
+      expect(requests).toHaveLength(5);
+      listener = json({ items: [] });
+      expect(await ask(asking)).toBe('answered');
+    });
+
+    test('holds against it what it owns, and against nobody else', async () => {
+      listener = json({}, 500);
+      serviceUrls.projects = serviceUrls.identity!;
+      const asking = owners({ failuresToOpen: 1, openForMs: 60_000 });
+      expect([await ask(asking), await ask(asking)]).toEqual([away, away]);
+      expect(requests).toHaveLength(1);
+      listener = json({ items: [] });
+      expect(await asking.resolve('projects.project', [id], context)).toEqual([]);
+    });
   });
 });

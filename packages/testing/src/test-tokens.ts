@@ -9,7 +9,7 @@ import {
 } from '@hivesync/contracts';
 import { newId } from '@hivesync/database';
 import type { KeyResolver } from '@hivesync/http';
-import { createLocalJWKSet, exportJWK, type JSONWebKeySet, SignJWT } from 'jose';
+import { calculateJwkThumbprint, createLocalJWKSet, exportJWK, type JSONWebKeySet, SignJWT } from 'jose';
 
 /** Who a test acts as. */
 export interface TestUser {
@@ -58,8 +58,9 @@ interface Signer {
 
 async function newSigner(): Promise<Signer> {
   const { privateKey } = generateKeyPairSync('ed25519');
-  const kid = randomUUID();
   const jwk = await exportJWK(createPublicKey(privateKey));
+  // As an app names the key that it is given, so that services which share these tokens can call each other.
+  const kid = await calculateJwkThumbprint(jwk);
   return { kid, privateKey, keySet: { keys: [{ ...jwk, kid, alg: 'EdDSA', use: 'sig' }] } };
 }
 

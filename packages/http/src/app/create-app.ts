@@ -27,6 +27,7 @@ import type { App } from './app.ts';
 import { bodyDeadline, requestMs, streamedRequestMs } from './body-deadline.ts';
 import { jsonBody } from './json-body.ts';
 import { origin } from './origin.ts';
+import { referenceConsumers } from './reference-consumers.ts';
 import { requestId } from './request-id.ts';
 import { checkText } from './text-rules.ts';
 import { validatorCompiler } from './validator.ts';
@@ -39,7 +40,10 @@ export interface ServiceAppOptions {
   dataSource?: DataSource | undefined;
   /** Lets readiness and start check login and schema. */
   database?: ServiceDatabase | undefined;
-  /** Started when the database is there, stopped with the app. */
+  /**
+   * Started when the database is there, stopped with the app. Default: what follows from the references that
+   * `database` declares, if any.
+   */
   consumers?: Consumers | undefined;
   /** Default: `createLogger` on stdout. */
   logger?: Logger | undefined;
@@ -66,7 +70,8 @@ const expiredAnswersEverySeconds = 600;
  * `startService` or its first request.
  * @throws Error where the configuration's key is none.
  */
-export async function createApp(options: ServiceAppOptions): Promise<App> {
+export async function createApp(given: ServiceAppOptions): Promise<App> {
+  const options = { ...given, consumers: given.consumers ?? referenceConsumers(given) };
   const { service, config, dataSource, database, consumers } = options;
   const logger: FastifyBaseLogger = options.logger ?? createLogger({ service, level: config.LOG_LEVEL });
   const app: App = Fastify({

@@ -9,6 +9,7 @@ import {
   decodeCursor,
   errorResponses,
   etag,
+  idsFor,
   ifMatchVersion,
   type KeyResolver,
   type Logger,
@@ -21,7 +22,7 @@ import {
   unitOfWork,
   versioned,
 } from '../../src/index.ts';
-import { type NoteId, notesDatabase, UserRef } from './notes-database.ts';
+import { Note, type NoteId, notesDatabase } from './notes-database.ts';
 
 const NoteSchema = Type.Object(
   {
@@ -90,7 +91,7 @@ export async function buildNotes(dependencies: NotesDependencies): Promise<App> 
     },
     async (request, reply) => {
       const { text, reader_id: reader = request.user.id } = request.body;
-      await resolveReferences(request, [{ table: UserRef, ids: [{ field: '/reader_id', id: reader }] }]);
+      await resolveReferences(request, idsFor(Note, { reader_id: reader }));
       return unitOfWork(request, reply, async (tx) => {
         await beforeWrite?.(text);
         const note = await insertNote(tx, reader, text);

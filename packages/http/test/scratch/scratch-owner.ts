@@ -1,0 +1,147 @@
+import {
+  type AggregateName,
+  aggregates,
+  type EventDefinition,
+  projectDeleted,
+  projectUpdated,
+  userDeleted,
+  userUpdated,
+} from '@hivesync/contracts';
+import { defineDatabase, type Migration, type QueryRunner, query, transaction } from '@hivesync/database';
+import { platformTablesDown, platformTablesUp, publishMany } from '@hivesync/events';
+import { startService, type TestDatabase, type TestTokens } from '@hivesync/testing';
+import { Type } from 'typebox';
+import {
+  type App,
+  type BaseConfig,
+  baseConfigSchema,
+  createApp,
+  ListReferencesQuery,
+  loadConfig,
+  ResolveBody,
+  type ResolvedReference,
+  ResolveReply,
+} from '../../src/index.ts';
+
+/** The owner of an aggregate: a real app with real tables, which can no more than what others ask of it. */
+export interface ScratchOwner {
+  url: string;
+  /** Ids of each call of resolve. */
+  asked: string[][];
+  /** Lets it exist without telling anybody. */
+  add(id: string, data: object): Promise<void>;
+  /** Changes it, with its event. */
+  change(id: string, data: object): Promise<void>;
+  /** Deletes it, with its event. */
+  remove(id: string): Promise<void>;
+}
+
+class CreateOwned1763800000000 implements Migration {
+  readonly name = 'CreateOwned1763800000000';
+
+  async up(runner: QueryRunner): Promise<void> {
+    const table = `create table owned (
+      id uuid primary key,
+      version integer not null default 1,
+      data jsonb not null
+    )`;
+    for (const statement of [...platformTablesUp(), table]) await runner.query(statement);
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    for (const statement of ['drop table owned', ...platformTablesDown()]) await runner.query(statement);
+  }
+}
+
+type Owned = 'identity.user' | 'projects.project';
+
+const events: Record<Owned, { updated: EventDefinition; deleted: EventDefinition }> = {
+  'identity.user': { updated: userUpdated, deleted: userDeleted },
+  'projects.project': { updated: projectUpdated, deleted: projectDeleted },
+};
+
+export const ownerDatabase = (aggregate: AggregateName) =>
+  defineDatabase({
+    service: aggregates[aggregate].owner,
+    entities: [],
+    migrations: [CreateOwned1763800000000],
+  });
+
+export async function startOwner(
+  aggregate: Owned,
+  on: TestDatabase,
+  tokens: TestTokens,
+): Promise<ScratchOwner> {
+  const asked: string[][] = [];
+  const { url, dataSource } = await startService<BaseConfig, App>({
+    database: ownerDatabase(aggregate),
+    loadConfig: (env) => loadConfig(baseConfigSchema, env),
+    buildApp: async (parts) => {
+      const app = await createApp({
+        service: aggregates[aggregate].owner,
+        openapi: { title: 'Owner', description: 'Of what others refer to.' },
+        ...parts,
+      });
+      const response = { 200: ResolveReply(Type.Unknown()) };
+      app.post(
+        aggregates[aggregate].resolvePath,
+        { schema: { operationId: 'resolveOwned', body: ResolveBody, response } },
+        async ({ body }) => {
+          asked.push(body.ids);
+          const items = await query<ResolvedReference>(
+            parts.dataSource,
+            'select id, version, data from owned where id = any($1::uuid[])',
+            [body.ids],
+          );
+          return { items };
+        },
+      );
+      app.get(
+        aggregates[aggregate].listPath,
+        { schema: { operationId: 'listOwned', querystring: ListReferencesQuery, response } },
+        async ({ query: { after, limit } }) => {
+          const items = await query<ResolvedReference>(
+            parts.dataSource,
+            `select id, version, data
+               from owned
+              where $1::uuid is null
+                 or id > $1
+              order by id
+              limit $2`,
+            [after ?? null, limit],
+          );
+          return { items };
+        },
+      );
+      return app;
+    },
+    on,
+    tokens,
+    listen: true,
+  });
+  const happened = (definition: EventDefinition, id: string, data: object, statement: string) =>
+    transaction(dataSource, async (tx) => {
+      const [row] = await query<{ version: number }>(tx, statement, [
+        id,
+        ...(definition.deletes ? [] : [data]),
+      ]);
+      await publishMany(tx, [{ definition, subject: id, version: row!.version, data }]);
+    });
+  const { updated, deleted } = events[aggregate];
+  return {
+    url,
+    asked,
+    add: async (id, data) => {
+      await query(dataSource, 'insert into owned (id, data) values ($1, $2)', [id, data]);
+    },
+    change: (id, data) =>
+      happened(
+        updated,
+        id,
+        data,
+        'update owned set version = version + 1, data = $2 where id = $1 returning version',
+      ),
+    remove: (id) =>
+      happened(deleted, id, {}, 'delete from owned where id = $1 returning version + 1 as version'),
+  };
+}
