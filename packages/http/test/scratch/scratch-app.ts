@@ -29,7 +29,7 @@ const NewLoan = Type.Object(
 type NewLoan = Type.Static<typeof NewLoan>;
 
 const response = {
-  201: Type.Object({ ids: Type.Array(IdSchema()) }),
+  201: Type.Object({ ids: Type.Array(Type.String()) }),
   ...errorResponses('UNKNOWN_REFERENCE', 'UPSTREAM_UNAVAILABLE'),
 };
 

@@ -10,7 +10,7 @@ import {
 import { defineDatabase, type Migration, type QueryRunner, query, transaction } from '@hivesync/database';
 import { platformTablesDown, platformTablesUp, publishMany } from '@hivesync/events';
 import { startService, type TestDatabase, type TestTokens } from '@hivesync/testing';
-import { Type } from 'typebox';
+import { type Static, Type } from 'typebox';
 import {
   type App,
   type BaseConfig,
@@ -19,7 +19,6 @@ import {
   ListReferencesQuery,
   loadConfig,
   ResolveBody,
-  type ResolvedReference,
   ResolveReply,
 } from '../../src/index.ts';
 
@@ -53,6 +52,10 @@ class CreateOwned1763800000000 implements Migration {
   }
 }
 
+const Resolved = ResolveReply(Type.Unknown());
+const response = { 200: Resolved };
+type Existing = Static<typeof Resolved>['items'][number];
+
 type Owned = 'identity.user' | 'projects.project';
 
 const events: Record<Owned, { updated: EventDefinition; deleted: EventDefinition }> = {
@@ -82,13 +85,12 @@ export async function startOwner(
         openapi: { title: 'Owner', description: 'Of what others refer to.' },
         ...parts,
       });
-      const response = { 200: ResolveReply(Type.Unknown()) };
       app.post(
         aggregates[aggregate].resolvePath,
         { schema: { operationId: 'resolveOwned', body: ResolveBody, response } },
         async ({ body }) => {
           asked.push(body.ids);
-          const items = await query<ResolvedReference>(
+          const items = await query<Existing>(
             parts.dataSource,
             'select id, version, data from owned where id = any($1::uuid[])',
             [body.ids],
@@ -100,7 +102,7 @@ export async function startOwner(
         aggregates[aggregate].listPath,
         { schema: { operationId: 'listOwned', querystring: ListReferencesQuery, response } },
         async ({ query: { after, limit } }) => {
-          const items = await query<ResolvedReference>(
+          const items = await query<Existing>(
             parts.dataSource,
             `select id, version, data
                from owned
