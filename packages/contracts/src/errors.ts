@@ -11,6 +11,7 @@ export const errorCatalogue = {
   UNAUTHENTICATED: [401, 'A valid access token is required'],
   TOKEN_EXPIRED: [401, 'The token has expired'],
   TOKEN_INVALID: [401, 'The token is not valid here'],
+  REAUTHENTICATION_REQUIRED: [401, 'The password must be shown again before this is done'],
   INVALID_CREDENTIALS: [401, 'Email or password is wrong'],
   REFRESH_TOKEN_INVALID: [401, 'The refresh token is unknown, expired or revoked'],
   REFRESH_TOKEN_REUSED: [401, 'The refresh token was used before; its session has been ended'],

@@ -128,7 +128,7 @@ test('keys at hand are loaded again for a key that is new', async () => {
 });
 
 describe('claims that a token must carry', () => {
-  test.each([{ tier: 'gold' }, { role: 'root' }, { sid: '7' }, { id: 'alice' }])(
+  test.each([{ tier: 'gold' }, { role: 'root' }, { sid: '7' }, { id: 'alice' }, { authTime: 1.5 }])(
     '%j is refused',
     async (claim) => {
       const tokens = await testTokens();
@@ -244,6 +244,37 @@ describe('the service', () => {
         data: { code: 'ADMIN_ONLY', method: 'GET', route: '/api/v1/admin/notes' },
       }),
     ]);
+  });
+
+  describe('what an administrator may destroy', () => {
+    const seconds = () => Math.floor(Date.now() / 1_000);
+    const destroy = (traits: Partial<ReturnType<typeof testUser>>) =>
+      service.as(testUser(traits)).delete('/api/v1/admin/notes');
+
+    test.each([
+      ['just shown', () => seconds()],
+      ['shown 4 minutes ago', () => seconds() - 240],
+      ['shown in 3 s, by a clock that is ahead', () => seconds() + 3],
+    ])('is open to one whose password was %s', async (_when, authTime) => {
+      expect((await destroy({ role: 'admin', authTime: authTime() })).statusCode).toBe(200);
+    });
+
+    test.each([
+      ['whose password was shown 6 minutes ago', () => ({ authTime: seconds() - 360 })],
+      ['whose password will be shown in a minute', () => ({ authTime: seconds() + 60 })],
+      ['whose token does not tell', () => ({})],
+    ])('is closed to one %s, with a challenge', async (_who, traits) => {
+      const answer = await destroy({ role: 'admin', ...traits() });
+      expect(answer.json()).toMatchObject({ status: 401, code: 'REAUTHENTICATION_REQUIRED' });
+      expect(answer.headers['www-authenticate']).toBe(
+        'Bearer realm="hivesync", error="insufficient_user_authentication", error_description="A more recent authentication is required", max_age="300"',
+      );
+    });
+
+    test('is closed to all others, however recently they showed theirs', async () => {
+      expect((await destroy({ authTime: seconds() })).json().code).toBe('ADMIN_ONLY');
+      expect((await service.asStranger().delete('/api/v1/admin/notes')).json().code).toBe('UNAUTHENTICATED');
+    });
   });
 
   test('refuses all the same where that cannot be written', async () => {

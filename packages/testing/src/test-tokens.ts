@@ -17,6 +17,8 @@ export interface TestUser {
   sid: SessionId;
   tier: Tier;
   role: UserRole;
+  /** When they last showed their password, in seconds since 1970; absent: the token does not tell. */
+  authTime?: number;
 }
 
 /** What makes a token wrong, for tests of refusals. Without any, it is as the platform makes it. */
@@ -102,7 +104,7 @@ export async function testTokens(): Promise<TestTokens> {
     privateKey: (service) =>
       signerOf(service).privateKey.export({ type: 'pkcs8', format: 'der' }).toString('base64'),
     userKeySet: people.keySet,
-    userToken: ({ id, sid, tier, role }, { forged, ...flaws } = {}) => {
+    userToken: ({ id, sid, tier, role, authTime }, { forged, ...flaws } = {}) => {
       const named = {
         issuer: 'hivesync/identity',
         audience: 'hivesync',
@@ -110,7 +112,8 @@ export async function testTokens(): Promise<TestTokens> {
         issuedAgo: 0,
         ...flaws,
       };
-      return sign(people, 'JWT', { sid, tier, role }, id, named, forged);
+      const claims = { sid, tier, role, ...(authTime !== undefined && { auth_time: authTime }) };
+      return sign(people, 'JWT', claims, id, named, forged);
     },
     serviceToken: (from, to, { forged, ...flaws } = {}) => {
       const named = {

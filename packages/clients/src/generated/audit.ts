@@ -364,7 +364,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description UNAUTHENTICATED, TOKEN_EXPIRED, TOKEN_INVALID */
+            /** @description UNAUTHENTICATED, TOKEN_EXPIRED, TOKEN_INVALID, REAUTHENTICATION_REQUIRED */
             401: {
                 headers: {
                     [name: string]: unknown;

@@ -48,6 +48,8 @@ export const sessionEnded = defineEvent(
     { additionalProperties: false },
   ),
 );
+/** Somebody who was logged in showed their password again, for an access token that allows destructive actions. */
+export const sessionReauthenticated = defineEvent('identity.session.reauthenticated', SessionOf);
 export const refreshTokenReused = defineEvent('identity.session.token_reused', SessionOf);
 /** Subject is the user when the email is known, else a random id: it must not tell which. */
 export const loginFailed = defineEvent(

@@ -50,6 +50,11 @@ declare module 'fastify' {
     requireUser: onRequestAsyncHookHandler;
     /** As `requireUser`, for administrators: others get 403 ADMIN_ONLY. */
     requireAdmin: onRequestAsyncHookHandler;
+    /**
+     * As `requireAdmin`, for what destroys: an administrator who showed their password more than 5 minutes ago, or
+     * whose token does not tell when, gets 401 REAUTHENTICATION_REQUIRED.
+     */
+    requireRecentAdmin: onRequestAsyncHookHandler;
     /** Who calls, where that can be told: null for a missing or invalid token, whatever is wrong with it. */
     identifyUser(request: FastifyRequest): Promise<AuthenticatedUser | null>;
   }

@@ -2,7 +2,13 @@ import { ApiError, type ServiceName } from '@hivesync/contracts';
 import type { FastifyInstance, FastifyRequest, onRequestAsyncHookHandler } from 'fastify';
 import type { KeyResolver } from './key-resolver.ts';
 import { verifyServiceToken } from './service-tokens.ts';
-import { type AuthenticatedUser, bearerToken, tokenError, verifyUserToken } from './user-tokens.ts';
+import {
+  type AuthenticatedUser,
+  assertRecent,
+  bearerToken,
+  tokenError,
+  verifyUserToken,
+} from './user-tokens.ts';
 
 type Guard = onRequestAsyncHookHandler;
 
@@ -29,8 +35,13 @@ export function authentication(
     await requireUser.call(this, request, reply);
     if (request.user.role !== 'admin') throw new ApiError('ADMIN_ONLY');
   };
+  const requireRecentAdmin: Guard = async function (request, reply) {
+    await requireAdmin.call(this, request, reply);
+    assertRecent(request.user);
+  };
   app.decorate('requireUser', requireUser);
   app.decorate('requireAdmin', requireAdmin);
+  app.decorate('requireRecentAdmin', requireRecentAdmin);
   app.decorate('identifyUser', async (request) => {
     try {
       return await verifyUserToken(bearerToken(request.headers.authorization), options.keys);
@@ -56,7 +67,7 @@ export function authentication(
     const token = bearerToken(request.headers.authorization);
     services.set(request, await verifyServiceToken(token, options.service, options.keys));
   });
-  refuseLateGuards(app, [requireUser, requireAdmin]);
+  refuseLateGuards(app, [requireUser, requireAdmin, requireRecentAdmin]);
 }
 
 /** By the route that matched, so that no spelling of the URL leads around it. */

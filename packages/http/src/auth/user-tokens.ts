@@ -10,10 +10,18 @@ export interface AuthenticatedUser {
   sid: SessionId;
   tier: Tier;
   role: UserRole;
+  /** When they last showed their password, in seconds since 1970; absent where the token does not tell. */
+  authTime?: number;
 }
 
 const claims = Compile(
-  Type.Object({ sub: IdSchema<UserId>(), sid: IdSchema<SessionId>(), tier: Tier, role: UserRole }),
+  Type.Object({
+    sub: IdSchema<UserId>(),
+    sid: IdSchema<SessionId>(),
+    tier: Tier,
+    role: UserRole,
+    auth_time: Type.Optional(Type.Integer()),
+  }),
 );
 
 /** Seconds by which clocks may differ. */
@@ -26,8 +34,26 @@ const clockTolerance = 5;
 export async function verifyUserToken(token: string, keys: KeyResolver): Promise<AuthenticatedUser> {
   const payload = await verify(token, keys.user, { issuer: 'hivesync/identity', audience: 'hivesync' });
   if (!claims.Check(payload)) throw tokenError('TOKEN_INVALID');
-  const { sub, sid, tier, role } = payload;
-  return { id: sub, sid, tier, role };
+  const { sub, sid, tier, role, auth_time: authTime } = payload;
+  return { id: sub, sid, tier, role, ...(authTime !== undefined && { authTime }) };
+}
+
+/** Seconds for which a password that was shown allows what cannot be taken back. */
+export const recentSeconds = 300;
+
+/**
+ * Lets only those go on who showed their password at most 5 minutes ago. Tokens that do not tell when are refused.
+ * @throws ApiError REAUTHENTICATION_REQUIRED with the challenge of RFC 9470 section 3.
+ */
+export function assertRecent({ authTime }: AuthenticatedUser): void {
+  const age = authTime === undefined ? Number.POSITIVE_INFINITY : Date.now() / 1_000 - authTime;
+  if (age <= recentSeconds && age >= -clockTolerance) return;
+  throw new ApiError('REAUTHENTICATION_REQUIRED', {
+    detail: 'Get an access token at /api/v1/auth/reauthenticate, and send the request again with it.',
+    headers: {
+      'www-authenticate': `Bearer realm="hivesync", error="insufficient_user_authentication", error_description="A more recent authentication is required", max_age="${recentSeconds}"`,
+    },
+  });
 }
 
 /** EdDSA only, so that neither `none` nor a public key used as an HMAC secret passes. */

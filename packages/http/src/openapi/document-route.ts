@@ -19,13 +19,15 @@ export function documentRoute(app: FastifyInstance, route: RouteOptions): void {
   if (!route.schema || route.schema.hide) return;
   const guards: unknown[] = [route.onRequest ?? []].flat();
   const internal = route.url.startsWith('/internal');
-  const admin = guards.includes(app.requireAdmin);
+  const recent = guards.includes(app.requireRecentAdmin);
+  const admin = recent || guards.includes(app.requireAdmin);
   const user = admin || guards.includes(app.requireUser);
   const { body, querystring, params, headers, response } = route.schema;
   const codes: ErrorCode[] = [];
   if (body || querystring || params) codes.push('VALIDATION_FAILED');
   if (user || internal) codes.push('UNAUTHENTICATED', 'TOKEN_EXPIRED', 'TOKEN_INVALID');
   if (admin) codes.push('ADMIN_ONLY');
+  if (recent) codes.push('REAUTHENTICATION_REQUIRED');
   if (body) codes.push('BODY_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE');
   if (route.config?.idempotent) codes.push('IDEMPOTENCY_KEY_IN_USE', 'IDEMPOTENCY_KEY_REUSED');
   if (route.config?.ifMatch) codes.push('MALFORMED_IF_MATCH', 'PRECONDITION_FAILED');

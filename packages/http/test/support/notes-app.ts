@@ -170,6 +170,12 @@ export async function buildNotes(dependencies: NotesDependencies): Promise<App> 
     async () => ({ ok: true }),
   );
 
+  app.delete(
+    '/api/v1/admin/notes',
+    { onRequest: app.requireRecentAdmin, schema: { operationId: 'destroyNotes' } },
+    async () => ({ ok: true }),
+  );
+
   app.post(
     '/api/v1/strangers',
     {

@@ -81,7 +81,7 @@ export async function integrityRoutes(app: App, { dataSource }: { dataSource: Da
   app.post(
     '/api/v1/admin/integrity/repair',
     {
-      onRequest: app.requireAdmin,
+      onRequest: app.requireRecentAdmin,
       schema: {
         operationId: 'repairIntegrity',
         summary: 'Look for the same, and repair what is found',

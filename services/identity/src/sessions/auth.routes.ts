@@ -1,16 +1,21 @@
+import { Closed } from '@hivesync/contracts';
 import { transaction } from '@hivesync/database';
 import { type App, errorResponses } from '@hivesync/http';
 import { Type } from 'typebox';
+import { OfferedPassword } from '../fields.schemas.ts';
 import { describeDevice } from './devices.ts';
 import { logIn, type SessionContext } from './login.service.ts';
+import { renewAuthentication } from './reauthentication.service.ts';
 import { refreshSession } from './refresh.service.ts';
 import {
   LoggedIn,
   LoginBody,
   LoginHeaders,
+  Reauthenticated,
   RefreshBody,
   Tokens,
   toLoggedIn,
+  toReauthenticated,
   toTokens,
 } from './sessions.schemas.ts';
 import { endSessionsAs } from './sessions.service.ts';
@@ -18,7 +23,7 @@ import { endSessionsAs } from './sessions.service.ts';
 const tags = ['Sessions'];
 
 /**
- * Login, refresh, logout. None takes an Idempotency-Key: their answers hold tokens, which are stored nowhere. A
+ * Login, refresh, re-authentication, logout. None takes an Idempotency-Key: their answers hold tokens, which are stored nowhere. A
  * lost answer of refresh is had again with the same token.
  */
 export async function authRoutes(app: App, { context }: { context: SessionContext }): Promise<void> {
@@ -73,6 +78,33 @@ export async function authRoutes(app: App, { context }: { context: SessionContex
       const pair = await refreshSession(context, request.body.refresh_token, request.origin);
       reply.header('cache-control', 'no-store');
       return toTokens(pair);
+    },
+  );
+
+  app.post(
+    '/api/v1/auth/reauthenticate',
+    {
+      onRequest: app.requireUser,
+      schema: {
+        operationId: 'reauthenticate',
+        summary: 'Show my password again, for an access token that allows destructive actions',
+        description:
+          'They answer 401 REAUTHENTICATION_REQUIRED where the password was shown more than 5 minutes ago. What this ' +
+          'answers counts as just shown; tokens from a later refresh count from the login again.',
+        tags,
+        body: Closed({ password: OfferedPassword }),
+        response: {
+          200: Reauthenticated,
+          ...errorResponses('INVALID_CREDENTIALS', 'NOT_FOUND', 'RATE_LIMITED'),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { user, origin, body } = request;
+      const address = origin.clientIp ?? null;
+      const token = await renewAuthentication(context, user, { password: body.password, address, origin });
+      reply.header('cache-control', 'no-store');
+      return toReauthenticated(token);
     },
   );
 

@@ -118,7 +118,11 @@ async function startSession(
   });
   if (suspicious) await notifyOfIncident(tx, userId, 'suspicious_login', sessionId);
 
-  const accessToken = await signAccessToken(context.keys, { ...user, sid: sessionId });
+  const accessToken = await signAccessToken(context.keys, {
+    ...user,
+    sid: sessionId,
+    authenticatedAt: new Date(),
+  });
   return { sessionId, suspicious, user, accessToken, refreshToken: refresh.token };
 }
 

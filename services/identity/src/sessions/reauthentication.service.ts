@@ -1,11 +1,13 @@
-import { ApiError, type UserId } from '@hivesync/contracts';
+import { ApiError, type SessionId, sessionReauthenticated, type UserId } from '@hivesync/contracts';
 import { transaction } from '@hivesync/database';
-import type { Origin } from '@hivesync/events';
+import { type Origin, publish } from '@hivesync/events';
+import { signAccessToken } from '../signing-keys/access-tokens.ts';
 import { verifyPassword } from '../users/passwords.ts';
 import { findCredentials } from '../users/users.repository.ts';
 import { existingUser } from '../users/users.service.ts';
 import { publishFailure, type SessionContext } from './login.service.ts';
 import type { Attempt } from './login-throttle.ts';
+import { isLiveSession } from './sessions.repository.ts';
 
 /**
  * Has somebody who is logged in show their password again, counted and throttled as a login is.
@@ -36,4 +38,31 @@ export async function reauthenticate(
     throw new ApiError('INVALID_CREDENTIALS');
   }
   return attempt;
+}
+
+/**
+ * Trades the password, shown again, for an access token that says so (`auth_time`), which is what destructive
+ * actions ask for. Nothing is kept of it: it holds for that token alone, and neither for others of the session nor
+ * for what is refreshed later.
+ * @throws ApiError TOKEN_INVALID where the session has ended, INVALID_CREDENTIALS, RATE_LIMITED, NOT_FOUND
+ */
+export async function renewAuthentication(
+  context: SessionContext,
+  { id, sid }: { id: UserId; sid: SessionId },
+  shown: { password: string; address: string | null; origin: Origin },
+): Promise<string> {
+  const attempt = await reauthenticate(context, id, shown);
+  const user = await transaction(context.dataSource, async (tx) => {
+    await context.throttle.succeed(tx, attempt);
+    if (!(await isLiveSession(tx, id, sid))) return null;
+    await publish(tx, sessionReauthenticated, {
+      subject: sid,
+      version: 0,
+      data: { user_id: id },
+      origin: shown.origin,
+    });
+    return existingUser(tx, id);
+  });
+  if (!user) throw new ApiError('TOKEN_INVALID', { detail: 'The session has ended.' });
+  return signAccessToken(context.keys, { ...user, sid, authenticatedAt: new Date() });
 }

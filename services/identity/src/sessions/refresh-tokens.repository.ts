@@ -6,6 +6,8 @@ export interface PresentedToken {
   id: RefreshTokenId;
   sessionId: SessionId;
   userId: UserId;
+  /** When the session began, with a login. */
+  startedAt: Date;
   sessionEnded: boolean;
   expired: boolean;
   used: boolean;
@@ -43,6 +45,7 @@ export async function lockPresentedToken(
        token.id,
        token.session_id as "sessionId",
        token.user_id as "userId",
+       sessions.created_at as "startedAt",
        sessions.ended_at is not null as "sessionEnded",
        token.expires_at <= clock_timestamp() as "expired",
        token.used_at is not null as "used",

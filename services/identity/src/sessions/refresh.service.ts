@@ -70,7 +70,12 @@ async function rotate(
     lifetimeDays: context.refreshTokenDays,
   });
   await touchSession(tx, sessionId);
-  const accessToken = await signAccessToken(context.keys, { ...user, sid: sessionId });
+  const accessToken = await signAccessToken(context.keys, {
+    ...user,
+    sid: sessionId,
+    // Of the login: a later re-authentication is in the one token that it bought, so no refresh token is worth more for it.
+    authenticatedAt: presented.startedAt,
+  });
   return { sessionId, suspicious: false, user, accessToken, refreshToken: next.token };
 }
 

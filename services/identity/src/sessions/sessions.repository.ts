@@ -86,6 +86,20 @@ export async function insertSession(
   );
 }
 
+/** Whether it is a session of that person, and not ended. */
+export async function isLiveSession(tx: Transaction, userId: UserId, id: SessionId): Promise<boolean> {
+  const rows = await query(
+    tx,
+    `select
+     from sessions
+     where id = $1
+       and user_id = $2
+       and ended_at is null`,
+    [id, userId],
+  );
+  return rows.length > 0;
+}
+
 /** Moves `last_seen` of the session and its device. */
 export async function touchSession(tx: Transaction, id: SessionId): Promise<void> {
   await query(

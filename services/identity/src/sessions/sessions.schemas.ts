@@ -31,6 +31,14 @@ export const Tokens = Closed({
 });
 export type Tokens = Static<typeof Tokens>;
 
+/** An access token that tells that the password was just shown. */
+export const Reauthenticated = Closed({
+  access_token: Tokens.properties.access_token,
+  token_type: Tokens.properties.token_type,
+  expires_in: Tokens.properties.expires_in,
+});
+export type Reauthenticated = Static<typeof Reauthenticated>;
+
 export const LoggedIn = Closed({
   ...Tokens.properties,
   suspicious: Type.Boolean({ description: 'Unseen device and network, or after repeated failures' }),
@@ -53,11 +61,13 @@ export type SessionInList = Static<typeof SessionInList>;
 
 export const SessionParams = Closed({ session_id: IdSchema<SessionId>() });
 
+export function toReauthenticated(accessToken: string): Reauthenticated {
+  return { access_token: accessToken, token_type: 'Bearer', expires_in: accessTokenSeconds };
+}
+
 export function toTokens(pair: TokenPair): Tokens {
   return {
-    access_token: pair.accessToken,
-    token_type: 'Bearer',
-    expires_in: accessTokenSeconds,
+    ...toReauthenticated(pair.accessToken),
     refresh_token: pair.refreshToken,
     session_id: pair.sessionId,
   };

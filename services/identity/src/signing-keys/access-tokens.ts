@@ -13,12 +13,20 @@ export interface AccessTokenSubject {
   sid: SessionId;
   tier: Tier;
   role: UserRole;
+  /** When the password was shown. A refresh does not move it. */
+  authenticatedAt: Date;
 }
 
 /** Signs an access token (EdDSA) that every service verifies by itself against the published keys. */
 export async function signAccessToken(keys: SigningKeys, subject: AccessTokenSubject): Promise<string> {
   const { kid, privateKey } = await keys.active();
-  return new SignJWT({ sid: subject.sid, tier: subject.tier, role: subject.role })
+  return new SignJWT({
+    sid: subject.sid,
+    tier: subject.tier,
+    role: subject.role,
+    // Of OpenID Connect Core 1.0, section 2, in whole seconds; down, so that it is never ahead.
+    auth_time: Math.floor(subject.authenticatedAt.getTime() / 1_000),
+  })
     .setProtectedHeader({ alg: 'EdDSA', kid, typ: 'at+jwt' })
     .setSubject(subject.id)
     .setIssuer('hivesync/identity')

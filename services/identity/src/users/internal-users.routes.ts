@@ -1,13 +1,13 @@
 import { Closed, Nullable, PublicUser, type UserId } from '@hivesync/contracts';
 import { type App, ListReferencesQuery, ResolveBody, ResolveReply } from '@hivesync/http';
-import { findUserByEmail, findUsers, type UserRecord, usersAfter } from './users.repository.ts';
+import { findUserByEmail, findUsers, type PublicUserRecord, usersAfter } from './users.repository.ts';
 import { FindByEmailBody } from './users.schemas.ts';
 import { publicUser } from './users.service.ts';
 
 const Resolved = ResolveReply(PublicUser);
 const FoundByEmail = Closed({ user: Nullable(Resolved.properties.items.items) });
 
-const resolved = (user: UserRecord) => ({ id: user.id, version: user.version, data: publicUser(user) });
+const resolved = (user: PublicUserRecord) => ({ id: user.id, version: user.version, data: publicUser(user) });
 
 /** What other services ask about people. Never an email: who knows one may ask whose it is. */
 export async function internalUsersRoutes(app: App): Promise<void> {

@@ -16,6 +16,9 @@ export interface UserRecord {
   preferences: Record<string, unknown>;
 }
 
+/** What others may know of a user. */
+export type PublicUserRecord = Pick<UserRecord, 'id' | 'version' | 'displayName' | 'avatarUrl' | 'tier'>;
+
 export interface Credentials {
   id: UserId;
   passwordHash: string;
@@ -79,18 +82,23 @@ export async function findUsers(source: Transaction | DataSource, ids: UserId[])
   );
 }
 
-/** In the order of their ids, after one of them or from the first. */
+/** In the order of their ids, after one of them or from the first. No more columns than are told: there are millions. */
 export async function usersAfter(
   source: Transaction | DataSource,
   after: UserId | null,
   limit: number,
-): Promise<UserRecord[]> {
+): Promise<PublicUserRecord[]> {
   // The page is cut before the join: merging both tables would begin at the first profile every time.
-  return query<UserRecord>(
+  return query<PublicUserRecord>(
     source,
-    `select ${columns}
+    `select
+       users.id,
+       users.version,
+       users.tier,
+       user_profiles.display_name as "displayName",
+       user_profiles.avatar_url as "avatarUrl"
      from (
-       select *
+       select id, version, tier
        from users
        where deleted_at is null
          and ($1::uuid is null or id > $1)

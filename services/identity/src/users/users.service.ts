@@ -16,6 +16,7 @@ import {
   findUser,
   insertUser,
   lockUser,
+  type PublicUserRecord,
   saveProfile,
   setRole,
   type UserRecord,
@@ -37,7 +38,7 @@ export interface ProfileChange {
 }
 
 /** What other services keep of a user. */
-export function publicUser(user: UserRecord): EventData<typeof userRegistered> {
+export function publicUser(user: PublicUserRecord): EventData<typeof userRegistered> {
   return { display_name: user.displayName, avatar_url: user.avatarUrl, tier: user.tier };
 }
 

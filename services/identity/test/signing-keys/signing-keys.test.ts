@@ -10,7 +10,13 @@ import { encryptionKey, startIdentity } from '../support/identity.ts';
 
 const { db, dataSource, events } = await startIdentity();
 const replica = (key = encryptionKey) => new SigningKeys(dataSource, key, 90);
-const subject = () => ({ id: newId<UserId>(), sid: newId<SessionId>(), tier: 'free', role: 'user' }) as const;
+const subject = () => ({
+  id: newId<UserId>(),
+  sid: newId<SessionId>(),
+  tier: 'free' as const,
+  role: 'user' as const,
+  authenticatedAt: new Date(),
+});
 
 describe('signing keys', () => {
   beforeEach(() => db.query('delete from identity.signing_keys'));
