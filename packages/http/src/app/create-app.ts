@@ -14,6 +14,7 @@ import { notFound } from '../errors/not-found.ts';
 import { idempotency } from '../idempotency/idempotency-key.ts';
 import { deleteExpiredAnswers } from '../idempotency/stored-answers.ts';
 import { integrityRoute } from '../integrity/integrity-route.ts';
+import { patientOwners } from '../integrity/patient-owners.ts';
 import { Lifecycle } from '../lifecycle/lifecycle.ts';
 import { type OpenApiOptions, openapi } from '../openapi/openapi.ts';
 import { eventsRoute } from '../operations/events-route.ts';
@@ -124,7 +125,10 @@ export async function createApp(given: ServiceAppOptions): Promise<App> {
     if (database) {
       // Pages of a thousand, with nobody waiting: an owner that is slow for a moment does not end the audit.
       const patient = { serviceUrls: config.SERVICE_URLS, tokens: app.serviceTokens, deadlineMs: 15_000 };
-      const owners = options.referenceOwners ?? httpReferenceOwners(patient);
+      const owners = patientOwners(
+        options.referenceOwners ?? httpReferenceOwners(patient),
+        app.lifecycle.closing,
+      );
       integrityRoute(app, { dataSource, database, owners });
     }
     if (database && holdsUsers(database)) exportRoute(app, { dataSource, database });
