@@ -1,26 +1,77 @@
 import type { IntegrityFinding } from '@hivesync/http';
 
-const headings = ['column', 'wrong', 'rows', 'repaired', 'refers to', 'samples'];
+type Kind = IntegrityFinding['kind'];
 
-/** What was found, as a table for a terminal. */
+const headings = ['service', 'column', 'wrong', 'rows', 'repaired', 'refers to', 'for example'];
+
+/** What each kind means, and what to do about it, for whoever has not read the manual tonight. */
+const meanings: Record<Kind, string> = {
+  dangling:
+    'the owner has no such id. --repair deletes what refers to it, or clears it, as each column declares',
+  stale: 'what is kept of it differs from the owner. --repair writes what the owner says',
+  missing: 'the owner has it, this service has not heard of it. --repair writes it',
+  unswept: 'rows still point at what was deleted. --repair carries the deletion out again',
+  unmet:
+    'rows point at no row of the reference table. --repair writes that row, or deletes as for a dangling one',
+  buried:
+    'deleted here, but the owner has it. --repair cannot help: was the owner restored? Restore here as well, or replay',
+};
+
+/** What was found, as a table for a terminal, and below it what each kind in it means. */
 export function integrityTable(findings: readonly IntegrityFinding[]): string[] {
   const rows = findings
     .toSorted((a, b) => (`${a.service}.${a.column}` < `${b.service}.${b.column}` ? -1 : 1))
     .map(({ service, column, kind, count, repaired, aggregate, samples }) => [
-      `${service}.${column}`,
+      service,
+      column,
       kind,
-      String(count),
-      String(repaired),
+      count.toLocaleString('en'),
+      repaired.toLocaleString('en'),
       aggregate,
-      samples.join(' '),
+      samplesOf(samples),
     ]);
   const widths = headings.map((heading, at) =>
     Math.max(heading.length, ...rows.map((row) => (row[at] ?? '').length)),
   );
-  return [headings, ...rows].map((row) =>
-    row
-      .map((cell, at) => cell.padEnd(widths[at] ?? 0))
-      .join('  ')
-      .trimEnd(),
-  );
+  const kinds = [...new Set(findings.map(({ kind }) => kind))].toSorted();
+  return [
+    ...[headings, ...rows].map((row) =>
+      row
+        .map((cell, at) => cell.padEnd(widths[at] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    ),
+    '',
+    ...kinds.map((kind) => `${kind.padEnd(8)}  ${meanings[kind]}`),
+    '',
+  ];
+}
+
+/** One id, to be looked for in psql; `--json` shows up to five. */
+function samplesOf([first = '', ...others]: readonly string[]): string {
+  return others.length === 0 ? first : `${first}, ...`;
+}
+
+/** The last line: how it ended, and what to do next. */
+export function integritySummary(
+  {
+    findings,
+    examined,
+    seconds,
+  }: { findings: readonly IntegrityFinding[]; examined: number; seconds: number },
+  repair: boolean,
+): string {
+  const sum = (of: 'count' | 'repaired') => findings.reduce((total, finding) => total + finding[of], 0);
+  const [found, repaired] = [sum('count'), sum('repaired')];
+  const looked = `${examined.toLocaleString('en')} references looked at in ${seconds.toFixed(1)} s`;
+  if (found === 0) return `${looked}: nothing is wrong.`;
+  const wrong = `${looked}: ${found.toLocaleString('en')} ${found === 1 ? 'row' : 'rows'} wrong`;
+  if (!repair) {
+    return `${wrong}. Nothing was changed. Read what dangles, then: npm run integrity -- --repair`;
+  }
+  const left = found - repaired;
+  if (left === 0) {
+    return `${wrong}, all repaired. Deletions go on in the background: run it again in a minute to see that nothing is left.`;
+  }
+  return `${wrong}, ${repaired.toLocaleString('en')} repaired, ${left.toLocaleString('en')} left. See "Ids that another service does not know" in docs/operations.md.`;
 }

@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import { ApiError } from '@hivesync/contracts';
 import { dataFolder } from './data-folder.ts';
 import { exitCodeOf, reachPlatform, runIntegrity } from './integrity-run.ts';
-import { integrityTable } from './integrity-table.ts';
+import { integritySummary, integrityTable } from './integrity-table.ts';
 import { oneLine } from './one-line.ts';
 
 try {
@@ -26,19 +26,23 @@ try {
     }),
   });
   const { findings, examined, seconds } = report;
-  const rows = findings.reduce((sum, { count }) => sum + count, 0);
-  const repaired = findings.reduce((sum, finding) => sum + finding.repaired, 0);
   if (values.json) {
-    console.log(JSON.stringify({ examined, found: rows, repaired, seconds, findings }, null, 2));
+    const sum = (of: 'count' | 'repaired') => findings.reduce((total, finding) => total + finding[of], 0);
+    const counts = { examined, found: sum('count'), repaired: sum('repaired'), seconds };
+    console.log(JSON.stringify({ ...counts, findings }, null, 2));
   } else {
-    if (rows > 0) for (const line of integrityTable(findings)) console.log(line);
-    console.log(
-      `${examined.toLocaleString('en')} references in ${seconds.toFixed(1)} s: ${rows} rows wrong${values.repair ? `, ${repaired} of them repaired` : ''}.`,
-    );
+    if (findings.length > 0) for (const line of integrityTable(findings)) console.log(line);
+    console.log(integritySummary(report, values.repair));
   }
   process.exitCode = exitCodeOf(report);
 } catch (error) {
-  const what = error instanceof ApiError ? (error.detail ?? error.message) : oneLine(error);
-  console.error(what);
+  console.error(explain(error));
   process.exitCode = 2;
+}
+
+/** With the causes, the innermost of which is what can be mended: which address refused, which status came. */
+function explain(error: unknown): string {
+  const what = error instanceof ApiError ? (error.detail ?? error.message) : oneLine(error);
+  const cause = error instanceof Error ? error.cause : undefined;
+  return cause instanceof Error ? `${what} ${explain(cause)}` : what;
 }

@@ -1,3 +1,4 @@
+import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,7 +16,6 @@ import { database as projects } from '@hivesync/projects/database';
 import { bareDatabase } from '@hivesync/testing';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { exitCodeOf, type IntegrityOptions, reachPlatform, runIntegrity } from '../src/integrity-run.ts';
-import { integrityTable } from '../src/integrity-table.ts';
 import { type Platform, startPlatform } from '../src/platform.ts';
 import type { Ports } from '../src/ports.ts';
 import { freePorts } from './free-ports.ts';
@@ -55,20 +55,43 @@ async function call(
   return { status: answer.status, body: (await answer.json()) as Answer };
 }
 
-/** As the command does it for a platform that does not run at the usual ports. */
-function integrity(options: Partial<IntegrityOptions> = {}) {
+/** How to reach the platform, which does not run at the usual ports. */
+function surroundings() {
   const { service_keys } = JSON.parse(readFileSync(join(folder, 'secrets.json'), 'utf8'));
   const { gateway: _, ...services } = ports;
   const urls = Object.entries(services).map(([name, port]) => [name, `http://127.0.0.1:${port}`]);
-  const env = {
+  return {
     SERVICE_URLS: JSON.stringify(Object.fromEntries(urls)),
     SERVICE_PRIVATE_KEY: service_keys.audit,
   };
-  return runIntegrity(reachPlatform(env, folder), {
+}
+
+/** What the command does, in this process. */
+const integrity = (options: Partial<IntegrityOptions> = {}) =>
+  runIntegrity(reachPlatform(surroundings(), folder), {
     repair: false,
     grace: 1,
     maxDeletions: 10,
     ...options,
+  });
+
+interface Outcome {
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+/** The command itself, as a process of its own. */
+function command(args: string[], environment: Record<string, string> = surroundings()): Promise<Outcome> {
+  const source = [
+    join(import.meta.dirname, 'run-source.mjs'),
+    join(import.meta.dirname, '../src/integrity.ts'),
+  ];
+  return new Promise((done) => {
+    const env = { PATH: process.env.PATH, HIVESYNC_DATA_DIR: join(folder, 'nowhere'), ...environment };
+    const child = execFile(process.execPath, [...source, ...args], { env }, (_error, stdout, stderr) =>
+      done({ code: child.exitCode ?? -1, stdout, stderr }),
+    );
   });
 }
 
@@ -148,28 +171,56 @@ test('a platform that nobody harmed is in order', async () => {
   expect(exitCodeOf(report)).toBe(0);
 });
 
-test('the command names what is wrong, repairs it, and then finds nothing', async () => {
+test('the command names what is wrong and exits 1, repairs it and exits 0, and then finds nothing', async () => {
   const ghost = await harm();
-  const found = await integrity();
-  expect(found.findings).toEqual(wrong(ghost, 0));
-  expect(found.findings).toHaveLength(4);
-  expect(exitCodeOf(found)).toBe(1);
-  const table = integrityTable(found.findings).join('\n');
-  expect(table).toMatch(
-    new RegExp(`projects\\.team_members\\.user_id +dangling +1 +0 +identity\\.user +${ghost}`),
-  );
+  const found = await command(['--grace', '1']);
+  expect(found.stderr).toBe('');
+  expect(found.code).toBe(1);
+  for (const [column, kind, id] of [
+    ['user_refs.id', 'dangling', ghost],
+    ['team_members.user_id', 'dangling', ghost],
+    ['user_refs.display_name', 'stale', bob],
+    ['user_refs.id', 'missing', carol],
+  ]) {
+    expect(found.stdout).toMatch(
+      new RegExp(`^projects +${column} +${kind} +1 +0 +identity\\.user +${id}$`, 'm'),
+    );
+    expect(found.stdout).toMatch(new RegExp(`^${kind} +.*--repair`, 'm'));
+  }
+  expect(found.stdout).toMatch(/: 4 rows wrong\. Nothing was changed\. .*npm run integrity -- --repair\n$/);
 
-  const repaired = await integrity({ repair: true });
-  expect(repaired.findings).toEqual(wrong(ghost, 1));
-  expect(exitCodeOf(repaired)).toBe(0);
+  const json = await command(['--json', '--grace', '1', '--aggregate', 'identity.user']);
+  expect(json.code).toBe(1);
+  const report = JSON.parse(json.stdout);
+  expect(report).toMatchObject({ found: 4, repaired: 0, findings: wrong(ghost, 0) });
+  expect(report.findings).toHaveLength(4);
+  expect(report.examined).toBeGreaterThan(4);
 
-  const after = await integrity({ grace: 10 });
-  expect(after.findings).toEqual([]);
-  expect(exitCodeOf(after)).toBe(0);
+  const cautious = await command(['--repair', '--grace', '1', '--max-deletions', '0', '--json']);
+  expect(cautious.code).toBe(1);
+  expect(JSON.parse(cautious.stdout)).toMatchObject({ found: 4, repaired: 2 });
+
+  const repaired = await command(['--repair', '--grace', '1']);
+  expect(repaired.code).toBe(0);
+  expect(repaired.stdout).toMatch(/^projects +team_members\.user_id +dangling +1 +1 /m);
+  expect(repaired.stdout).toMatch(/: 2 rows wrong, all repaired\./);
+
   await vi.waitFor(async () => {
     expect(await query(owner, 'select id from team_members where user_id = $1', [ghost])).toEqual([]);
   }, 10_000);
-});
+  const names = await query(
+    owner,
+    'select id, display_name from user_refs where id = any($1::uuid[]) order by id',
+    [[bob, carol]],
+  );
+  expect(names).toEqual([
+    { id: bob, display_name: people[2] },
+    { id: carol, display_name: people[3] },
+  ]);
+  const after = await command(['--grace', '10']);
+  expect(after).toMatchObject({ code: 0, stderr: '' });
+  expect(after.stdout).toMatch(/^\d+ references looked at in [\d.]+ s: nothing is wrong\.\n$/);
+}, 180_000);
 
 test('administrators have the same through the gateway, and it is in the log', async () => {
   const ghost = await harm();
@@ -197,12 +248,28 @@ test('administrators have the same through the gateway, and it is in the log', a
   }, 10_000);
 });
 
-test('what cannot be run says why', async () => {
-  await expect(integrity({ grace: 1_000 })).rejects.toThrow('--grace must be 0 to 90 seconds');
-  await expect(integrity({ aggregate: 'users' })).rejects.toThrow('--aggregate must be one of identity.user');
-  expect(() => reachPlatform({}, join(folder, 'nowhere'))).toThrow('start the platform first');
-  const nowhere = { serviceUrls: {}, tokens: async () => 'none' };
-  await expect(runIntegrity(nowhere, { repair: false, grace: 0, maxDeletions: 0 })).rejects.toMatchObject({
-    code: 'UPSTREAM_UNAVAILABLE',
-  });
-});
+test('what cannot be run says why, and exits 2', async () => {
+  const urls: Record<string, string> = JSON.parse(surroundings().SERVICE_URLS);
+  const away = JSON.stringify({ ...urls, billing: 'http://127.0.0.1:9' });
+  const outcomes = await Promise.all([
+    command([], {}),
+    command([], { ...surroundings(), SERVICE_URLS: away }),
+    command(['--grace', '1000']),
+    command(['--aggregate', 'users']),
+    command(['--max-deletions', 'many']),
+    command(['--repare']),
+  ]);
+  const says = [
+    /start the platform first/,
+    /^The billing service cannot be audited\. .*(127\.0\.0\.1:9|bad port)/,
+    /--grace must be 0 to 90 seconds/,
+    /--aggregate must be one of identity\.user/,
+    /--max-deletions must be 0 to 1000000/,
+    /--repare/,
+  ];
+  for (const [at, { code, stdout, stderr }] of outcomes.entries()) {
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toMatch(says[at] ?? /^$/);
+    expect(stderr.trim().split('\n')).toHaveLength(1);
+  }
+}, 180_000);
