@@ -99,14 +99,22 @@ export class FileObjectStore implements ObjectStore {
 
 async function copy(body: Readable, file: FileHandle, sizeBytes: number): Promise<void> {
   let received = 0;
-  for await (const piece of body.iterator({ destroyOnReturn: false })) {
-    received += piece.length;
-    if (received > sizeBytes) {
-      throw new ApiError('BODY_TOO_LARGE', {
-        detail: `The body has more than the ${sizeBytes} bytes announced.`,
-      });
+  try {
+    for await (const piece of body.iterator({ destroyOnReturn: false })) {
+      received += piece.length;
+      if (received > sizeBytes) {
+        throw new ApiError('BODY_TOO_LARGE', {
+          detail: `The body has more than the ${sizeBytes} bytes announced.`,
+        });
+      }
+      await onStorage(() => file.writeFile(piece));
     }
-    await onStorage(() => file.writeFile(piece));
+  } catch (error) {
+    if (error instanceof ApiError) throw error;
+    throw new ApiError('UNPROCESSABLE', {
+      detail: `The body broke off after ${received} bytes.`,
+      cause: error,
+    });
   }
   if (received < sizeBytes) {
     throw new ApiError('UNPROCESSABLE', {

@@ -11,7 +11,7 @@ export interface ObjectStore {
   /**
    * Takes in a body of exactly `sizeBytes`, durably, under no key yet. The body is read no further than one piece
    * beyond that, and is not destroyed: whoever gave it can still answer.
-   * @throws ApiError BODY_TOO_LARGE, UNPROCESSABLE (too few bytes), or what reading the body throws; nothing is left then.
+   * @throws ApiError BODY_TOO_LARGE, UNPROCESSABLE (too few bytes, or it broke off); nothing is left then.
    */
   receive(body: Readable, sizeBytes: number): Promise<ReceivedObject>;
   /** For reading from the start, with its size; null where there is none. The caller reads it or destroys it. */

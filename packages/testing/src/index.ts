@@ -4,6 +4,7 @@ export { atFileEnd } from './file-end.ts';
 export { type Neighbour, neighbour } from './neighbour.ts';
 export { type Rehearsal, rehearseMigration } from './rehearse-migration.ts';
 export { type SeverableProxy, severableProxy } from './severable-proxy.ts';
+export { type SmallDisk, smallDisk } from './small-disk.ts';
 export {
   type ServiceParts,
   type StartableApp,

@@ -250,6 +250,47 @@ test('a body over the limit is 413, whether its length is announced or not', asy
   expect((await send(url, { ...post, headers: type, body: 'x'.repeat(1_000) })).status).toBe(200);
 });
 
+test('an upload streams: larger than other bodies, slower than other answers, and refused before it is sent', async () => {
+  let [received, refuse] = [0, false];
+  const url = await door(
+    await upstream(async (request, response) => {
+      if (refuse) return void response.writeHead(507).end('{}');
+      try {
+        for await (const chunk of request) received += chunk.length;
+        response.writeHead(204).end();
+      } catch {
+        response.destroy(); // the gateway has broken off
+      }
+    }),
+    {
+      routes: [{ ...route('PUT', '/api/v1/objects/:id'), streamsBody: true }],
+      bodyLimit: 1_000,
+      uploadLimit: 8_000_000,
+      deadlineMs: 200,
+    },
+  );
+  const put = { method: 'PUT', path: '/api/v1/objects/1', headers: { 'content-type': 'image/png' } };
+  const slow = new ReadableStream<Buffer>({
+    async start(controller) {
+      controller.enqueue(Buffer.alloc(100));
+      while (received === 0) await new Promise((done) => setTimeout(done, 5));
+      // The first piece is there before the second is sent, which comes later than other answers may.
+      await new Promise((done) => setTimeout(done, 400));
+      controller.enqueue(Buffer.alloc(100));
+      controller.close();
+    },
+  });
+  expect((await fetch(url + put.path, { method: 'PUT', body: slow, duplex: 'half' })).status).toBe(204);
+  expect(received).toBe(200);
+  const megabyte = Buffer.alloc(1_000_000);
+  expect((await send(url, { ...put, body: Array(8).fill(megabyte) })).status).toBe(204);
+  expect((await send(url, { ...put, body: [...Array(8).fill(megabyte), Buffer.alloc(1)] })).status).toBe(413);
+  refuse = true;
+  for (let attempt = 0; attempt < 20; attempt += 1) {
+    expect((await send(url, { ...put, body: Array(8).fill(megabyte) })).status).toBe(507);
+  }
+});
+
 test('a service that is down, unknown or silent is 503 with Retry-After and tells nothing of it', async () => {
   const silent = await upstream(() => undefined);
   for (const address of ['http://127.0.0.1:1', undefined, silent]) {

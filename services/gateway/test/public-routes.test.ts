@@ -30,6 +30,20 @@ test('only the API and identity’s keys are routed, whatever a service document
   ]);
 });
 
+test('what takes bytes streams them, what takes JSON does not', () => {
+  const taking = (type: string) => ({ requestBody: { content: { [type]: {} } } });
+  const routes = publicRoutes({
+    projects: document({
+      '/api/v1/x': { put: taking('application/octet-stream'), post: taking('application/json'), get: {} },
+    }),
+  });
+  expect(routes.map(({ method, streamsBody }) => [method, streamsBody])).toEqual([
+    ['PUT', true],
+    ['POST', undefined],
+    ['GET', undefined],
+  ]);
+});
+
 test('members of a path that are no operations make no route', () => {
   const routes = publicRoutes({
     billing: document({ '/api/v1/x': { get: {}, parameters: {}, summary: {} } }),

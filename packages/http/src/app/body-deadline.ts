@@ -9,12 +9,12 @@ export const streamedRequestMs = 900_000;
  * For an app that streams bodies. Node knows one timeout for all requests of a server, so that one is as long as
  * streams need, and the others are held to theirs here: who sends a body byte by byte holds no connection for long.
  */
-export function bodyDeadline(app: FastifyInstance): void {
+export function bodyDeadline(app: FastifyInstance, milliseconds = requestMs): void {
   app.addHook('onRequest', async ({ raw, routeOptions }) => {
     if (routeOptions.config.streamsBody || raw.complete) return;
     const timer = setTimeout(() => {
       if (!raw.complete) raw.destroy();
-    }, requestMs).unref();
+    }, milliseconds).unref();
     raw.once('close', () => clearTimeout(timer));
   });
 }

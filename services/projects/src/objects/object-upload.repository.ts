@@ -62,41 +62,34 @@ export async function uploadState(
   source: DataSource | Transaction,
   key: ObjectKey,
 ): Promise<{ received: boolean } | null> {
-  return readState(source, key, '');
-}
-
-/** As {@link uploadState}, with the row locked until the transaction ends: its deletion waits. */
-export async function lockUpload(tx: Transaction, key: ObjectKey): Promise<{ received: boolean } | null> {
-  return readState(tx, key, 'for update');
-}
-
-async function readState(
-  source: DataSource | Transaction,
-  key: ObjectKey,
-  lock: '' | 'for update',
-): Promise<{ received: boolean } | null> {
   const [row] = await query<{ received: boolean }>(
     source,
     `select received_at is not null as received
        from object_uploads
       where object_key = $1
-        and expires_at > now()
-      ${lock}`,
+        and expires_at > now()`,
     [key],
   );
   return row ?? null;
 }
 
-/** From now on it waits for being attached. */
-export async function markReceived(tx: Transaction, key: ObjectKey): Promise<void> {
-  await query(
+/**
+ * From now on it waits for being attached. Its row is locked until the transaction ends, so a deletion waits.
+ * @returns false where there is none that waits for its file
+ */
+export async function markReceived(tx: Transaction, key: ObjectKey): Promise<boolean> {
+  const rows = await query(
     tx,
     `update object_uploads
         set received_at = now(),
             expires_at = now() + make_interval(secs => $2)
-      where object_key = $1`,
+      where object_key = $1
+        and received_at is null
+        and expires_at > now()
+     returning 1`,
     [key, attachSeconds],
   );
+  return rows.length === 1;
 }
 
 /** Locks what the person has uploaded for the task; null where there is no such upload, or not all of it. */

@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 import { ApiError } from '@hivesync/contracts';
 import { type DataSource, transaction } from '@hivesync/database';
 import type { ObjectKey, ObjectStore } from '@hivesync/objects';
-import { lockUpload, markReceived, uploadState } from './object-upload.repository.ts';
+import { markReceived, uploadState } from './object-upload.repository.ts';
 
 /**
  * Takes in a file that may be uploaded. The object gets its name while its row is locked: a deletion either comes
@@ -16,17 +16,18 @@ export async function receiveUpload(
   sizeBytes: number,
   body: Readable,
 ): Promise<void> {
-  requireOpen(await uploadState(dataSource, key));
+  const upload = await uploadState(dataSource, key);
+  if (!upload || upload.received) throw refusal(upload);
   await using received = await store.receive(body, sizeBytes);
   await transaction(dataSource, async (tx) => {
-    requireOpen(await lockUpload(tx, key));
-    await markReceived(tx, key);
+    if (!(await markReceived(tx, key))) throw refusal(await uploadState(tx, key));
     // Last, so that only the commit is left to fail: then the object is there, and the row that knows of it as well.
     await received.keep(key);
   });
 }
 
-function requireOpen(upload: { received: boolean } | null): void {
-  if (!upload) throw new ApiError('GONE', { detail: 'Nothing can be uploaded here any more.' });
-  if (upload.received) throw new ApiError('CONFLICT', { detail: 'The file was uploaded before.' });
+function refusal(upload: { received: boolean } | null): ApiError {
+  return upload
+    ? new ApiError('CONFLICT', { detail: 'The file was uploaded before.' })
+    : new ApiError('GONE', { detail: 'Nothing can be uploaded here any more.' });
 }

@@ -1,9 +1,11 @@
 import { type EventData, type UserId, userDeleted, userRegistered, userUpdated } from '@hivesync/contracts';
 import { newId, query, transaction } from '@hivesync/database';
 import { Consumers, publish, Sweeper } from '@hivesync/events';
-import { neighbour, testDatabase, testUser } from '@hivesync/testing';
+import { FileObjectStore, type ObjectKey } from '@hivesync/objects';
+import { type Caller, neighbour, testDatabase, testUser } from '@hivesync/testing';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { database } from '../../src/database/data-source.ts';
+import { removeObjects } from '../../src/objects/object-removal.service.ts';
 import { subscriptions } from '../../src/subscriptions.ts';
 import { refusal, startProjects } from '../support/projects-service.ts';
 
@@ -36,6 +38,18 @@ const tell = (definition: typeof userUpdated, user: UserId, version: number, nam
 const forget = (user: UserId, version: number) =>
   transaction(identity.outbox, (tx) => publish(tx, userDeleted, { subject: user, version, data: {} }));
 
+/** Uploads a file for a task. @returns its key */
+async function upload(person: Caller, task: string): Promise<ObjectKey> {
+  const granted = await person.post(`/api/v1/tasks/${task}/attachments/uploads`, {
+    name: 'a',
+    size_bytes: 4,
+  });
+  const { object_key, upload_url } = granted.json();
+  const { pathname, search } = new URL(upload_url);
+  await service.app.inject({ method: 'PUT', url: pathname + search, payload: Buffer.from('four') });
+  return object_key;
+}
+
 test('names follow identity into lists', async () => {
   const user = testUser();
   const alice = service.as(user);
@@ -62,6 +76,8 @@ test('a deleted account leaves no membership and no assignment; what it wrote st
       body: 'Mine',
     })
   ).json();
+  const [waiting, attached] = [await upload(bob, task.id), await upload(bob, task.id)];
+  await bob.post(`/api/v1/tasks/${task.id}/attachments`, { object_key: attached });
 
   await forget(bob.id, 2);
   await vi.waitFor(
@@ -83,6 +99,12 @@ test('a deleted account leaves no membership and no assignment; what it wrote st
     bob.id,
   ]);
   expect(favorites).toEqual([]);
+  // What he was about to attach is his alone; what he attached is the project's.
+  const store = new FileObjectStore(service.config.OBJECTS_DIR);
+  await vi.waitFor(async () => {
+    await removeObjects(service.dataSource, store);
+    expect([await store.sizeOf(waiting), await store.sizeOf(attached)]).toEqual([null, 4]);
+  }, 10_000);
   // The token lives on for minutes, but nothing new may point at its owner.
   expect(refusal(await bob.post('/api/v1/projects', { name: 'Late' }))).toEqual([422, 'UNKNOWN_REFERENCE']);
 });
