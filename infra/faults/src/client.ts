@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ServiceName } from '@hivesync/contracts';
 
 /** Without an answer nobody knows whether it happened. */
-export type Outcome = { known: true; status: number; body: Body } | { known: false };
+export type Outcome = { known: true; status: number; body: Body; bytes: Buffer } | { known: false };
 /** The fields of answers that the load looks at. */
 export interface Body {
   id?: string;
@@ -13,14 +13,18 @@ export interface Body {
   display_name?: string;
   access_token?: string;
   code?: string;
+  object_key?: string;
+  upload_url?: string;
+  url?: string;
 }
 
 export interface Call {
   service: ServiceName;
-  method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   path: string;
   token?: string | undefined;
-  body?: object;
+  /** JSON, or bytes as they are. */
+  body?: object | Buffer;
   ifMatch?: number;
 }
 
@@ -28,8 +32,10 @@ export interface Call {
 export interface Tally {
   requests: number;
   acknowledged: number;
-  /** Refusals in order: 503 with `Retry-After`, 409 while the first attempt still runs, 412. */
+  /** Refusals in order: 503 with `Retry-After`, 409 while the first attempt still runs, 412, 507. */
   refused: number;
+  /** Of them, files for which there was no room. */
+  full: number;
   unanswered: number;
   /** Answers that no fault excuses, each with how often it came. */
   unexpected: Map<string, number>;
@@ -43,6 +49,7 @@ export class Client {
     requests: 0,
     acknowledged: 0,
     refused: 0,
+    full: 0,
     unanswered: 0,
     unexpected: new Map(),
   };
@@ -52,7 +59,7 @@ export class Client {
     this.#urls = urls;
   }
 
-  /** One attempt. `expected`: statuses beside 2xx, 503, 409 and 412 that the caller can explain. */
+  /** One attempt. `expected`: statuses beside 2xx, 503, 409, 412 and 507 that the caller can explain. */
   async once(call: Call, expected: readonly number[] = []): Promise<Outcome> {
     return this.#attempt(call, undefined, expected);
   }
@@ -88,38 +95,45 @@ export class Client {
   ): Promise<Outcome> {
     this.tally.requests += 1;
     let status: number;
-    let answer: Body;
+    let answer: Buffer;
+    let isJson: boolean;
     let retryAfter: boolean;
     try {
       const response = await fetch(`${this.#urls[service]}${path}`, {
         method,
         headers: {
-          ...(body && { 'content-type': 'application/json' }),
+          ...(body && {
+            'content-type': Buffer.isBuffer(body) ? 'application/octet-stream' : 'application/json',
+          }),
           ...(token && { authorization: `Bearer ${token}` }),
           ...(key && { 'idempotency-key': key }),
           ...(ifMatch !== undefined && { 'if-match': `"${ifMatch}"` }),
         },
-        ...(body && { body: JSON.stringify(body) }),
+        ...(body && { body: Buffer.isBuffer(body) ? new Uint8Array(body) : JSON.stringify(body) }),
         signal: AbortSignal.timeout(patienceMs),
       });
-      const text = await response.text();
+      answer = Buffer.from(await response.arrayBuffer());
       status = response.status;
-      answer = text === '' ? {} : (JSON.parse(text) as Body);
+      isJson = response.headers.get('content-type')?.includes('json') ?? false;
       retryAfter = response.headers.has('retry-after');
     } catch {
       // Refused, cut off in the midst, or silent: whether it happened is not known.
       this.tally.unanswered += 1;
       return { known: false };
     }
+    const told = isJson && answer.length > 0 ? (JSON.parse(answer.toString()) as Body) : {};
     if (status < 300) {
       if (method !== 'GET') this.tally.acknowledged += 1;
     } else if ((status === 503 && retryAfter) || status === 409 || status === 412) {
       this.tally.refused += 1;
+    } else if (status === 507 && retryAfter) {
+      this.tally.refused += 1;
+      this.tally.full += 1;
     } else if (!expected.includes(status)) {
-      const what = `${method} ${path.replaceAll(/[0-9a-f-]{36}/g, '…')}: ${status} ${answer.code ?? ''}`;
+      const what = `${method} ${path.replace(/\?.*/, '').replaceAll(/[0-9a-f-]{36}/g, '…')}: ${status} ${told.code ?? ''}`;
       this.tally.unexpected.set(what, (this.tally.unexpected.get(what) ?? 0) + 1);
     }
-    return { known: true, status, body: answer };
+    return { known: true, status, body: told, bytes: answer };
   }
 }
 

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { appRole } from '@hivesync/database';
+import type { Tally } from './client.ts';
 import { killConsumer } from './consumer-kill.ts';
 import type { Platform } from './platform.ts';
 import type { Round } from './schedule.ts';
@@ -10,10 +11,12 @@ export interface Injection {
   troubles: string[];
   /** Of a consumer that was killed between effect and commit: the tables into which it had written. */
   wrote?: string[] | null;
+  /** It could not be injected here, and nothing has happened. */
+  left?: boolean;
 }
 
-/** Does to the platform what the round says, and resolves once it is done; a pause goes on meanwhile. */
-export async function inject(platform: Platform, { number, fault }: Round): Promise<Injection> {
+/** Does to the platform what the round says, and resolves once it is done; a pause or a full disk lasts meanwhile. */
+export async function inject(platform: Platform, { number, fault }: Round, tally: Tally): Promise<Injection> {
   const { postgres, services } = platform;
   switch (fault.kind) {
     case 'kill': {
@@ -28,7 +31,7 @@ export async function inject(platform: Platform, { number, fault }: Round): Prom
     case 'kill-consumer': {
       const service = services[fault.service];
       await service.ready(15_000);
-      const injection = await killConsumer(postgres, service);
+      const injection = await killConsumer(platform, fault.service);
       await sleep(fault.downMs);
       service.start();
       return injection;
@@ -45,6 +48,12 @@ export async function inject(platform: Platform, { number, fault }: Round): Prom
     case 'kill-postgres':
       await postgres.killFor(fault.downMs);
       break;
+    case 'fill-disk': {
+      if (!platform.disk) return { troubles: [], left: true };
+      const { full } = tally;
+      await platform.disk.fill(fault.fullMs, () => tally.full > full);
+      break;
+    }
     case 'skew':
       return { troubles: await trySkewedTokens(platform, fault.service, fault.caller) };
   }

@@ -24,9 +24,20 @@ export interface Member {
   state: 'in' | 'out' | 'unknown';
 }
 
+/** A file on a task. It goes with its task, too. */
+export interface Attached {
+  task: Entry;
+  /** Of the object; null where the answer to the first request was lost. */
+  key: string | null;
+  sha256: string;
+  /** What was answered last; unknown while the last call was not answered, or nothing was attached yet. */
+  state: 'in' | 'out' | 'unknown';
+}
+
 export class Ledger {
   readonly entries: Entry[] = [];
   readonly members: Member[] = [];
+  readonly attachments: Attached[] = [];
 
   add(table: Entry['table'], tag: string, text: string): Entry {
     const entry: Entry = { table, tag, id: null, text, version: 0, maybe: [], deleted: 'no' };

@@ -6,6 +6,7 @@ import { environmentOf, loadSecrets, prepareDatabases, urlsOf } from '@hivesync/
 import { Postgres } from './postgres.ts';
 import type { Random } from './random.ts';
 import { ServiceProcess } from './service-process.ts';
+import { SmallDisk } from './small-disk.ts';
 
 const host = '127.0.0.1';
 const repository = resolve(import.meta.dirname, '../../..');
@@ -16,6 +17,10 @@ export interface Platform {
   services: Record<ServiceName, ServiceProcess>;
   serviceKeys: Record<ServiceName, string>;
   roleSecret: string;
+  /** Where the files of attachments are, and the disk that is mounted there; null where mounting is not permitted. */
+  objectsFolder: string;
+  disk: SmallDisk | null;
+  objectsSigningSecret: string;
   /** Whether all become ready in time. */
   ready(timeoutMs: number): Promise<boolean>;
   stop(): Promise<void>;
@@ -31,59 +36,50 @@ export const serviceUrlsOf = ({ services }: Platform): Record<ServiceName, strin
 /** Starts all and waits until they are ready. @throws Error where one does not within a minute */
 export async function startPlatform(folder: string, random: Random): Promise<Platform> {
   const ports = await freePorts(random, serviceNames.length + 1);
+  const objectsFolder = join(folder, 'objects');
+  await using begun = new AsyncDisposableStack();
+  const disk = await SmallDisk.mount(objectsFolder);
+  begun.defer(() => disk?.unmount());
   const postgres = await Postgres.start(join(folder, 'postgres'), ports.at(-1)!);
-  try {
-    const secrets = loadSecrets(join(folder, 'secrets.json'));
-    const databaseUrl = await prepareDatabases(postgres.url, secrets.role_secret);
-    mkdirSync(join(folder, 'logs'), { recursive: true });
-    const portOf = (service: ServiceName): number => ports[serviceNames.indexOf(service)]!;
-    const serviceUrls = urlsOf(() => host, portOf);
-    const processOf = (service: ServiceName) =>
-      new ServiceProcess({
+  begun.defer(() => postgres.stop());
+  const secrets = loadSecrets(join(folder, 'secrets.json'));
+  const databaseUrl = await prepareDatabases(postgres.url, secrets.role_secret);
+  mkdirSync(join(folder, 'logs'), { recursive: true });
+  const portOf = (service: ServiceName): number => ports[serviceNames.indexOf(service)]!;
+  const serviceUrls = urlsOf(() => host, portOf);
+  const processOf = (service: ServiceName) =>
+    new ServiceProcess({
+      service,
+      main: join(repository, 'services', service, 'dist/main.js'),
+      url: serviceUrls[service],
+      logFile: join(folder, 'logs', `${service}.log`),
+      environment: environmentOf(
         service,
-        main: join(repository, 'services', service, 'dist/main.js'),
-        url: serviceUrls[service],
-        logFile: join(folder, 'logs', `${service}.log`),
-        environment: environmentOf(
-          service,
-          { host, port: portOf(service) },
-          {
-            secrets,
-            databaseUrl,
-            serviceUrls,
-            objectsFolder: join(folder, 'objects'),
-            logLevel: 'warn',
-            drainSeconds: 0,
-          },
-        ),
-      });
-    const services = Object.fromEntries(
-      serviceNames.map((service) => [service, processOf(service)]),
-    ) as Platform['services'];
-    const all = Object.values(services);
-    const ready = async (timeoutMs: number) =>
-      (await Promise.all(all.map((service) => service.ready(timeoutMs)))).every(Boolean);
-    const stop = async () => {
-      await Promise.all(all.map((service) => service.stop()));
-      await postgres.stop();
-    };
-    for (const service of all) service.start();
-    if (!(await ready(60_000))) {
-      await stop();
-      throw new Error(`The services do not start: see ${join(folder, 'logs')}`);
-    }
-    return {
-      postgres,
-      services,
-      serviceKeys: secrets.service_keys,
-      roleSecret: secrets.role_secret,
-      ready,
-      stop,
-    };
-  } catch (error) {
-    await postgres.stop();
-    throw error;
-  }
+        { host, port: portOf(service) },
+        { secrets, databaseUrl, serviceUrls, objectsFolder, logLevel: 'warn', drainSeconds: 0 },
+      ),
+    });
+  const services = Object.fromEntries(
+    serviceNames.map((service) => [service, processOf(service)]),
+  ) as Platform['services'];
+  const all = Object.values(services);
+  const ready = async (timeoutMs: number) =>
+    (await Promise.all(all.map((service) => service.ready(timeoutMs)))).every(Boolean);
+  begun.defer(async () => void (await Promise.all(all.map((service) => service.stop()))));
+  for (const service of all) service.start();
+  if (!(await ready(60_000))) throw new Error(`The services do not start: see ${join(folder, 'logs')}`);
+  const running = begun.move();
+  return {
+    postgres,
+    services,
+    serviceKeys: secrets.service_keys,
+    roleSecret: secrets.role_secret,
+    objectsFolder,
+    disk,
+    objectsSigningSecret: secrets.objects_signing_secret,
+    ready,
+    stop: () => running.disposeAsync(),
+  };
 }
 
 /**

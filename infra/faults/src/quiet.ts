@@ -11,7 +11,7 @@ interface Behind {
 }
 
 /**
- * Waits until every consumer has applied every event and every deletion is carried out, twice in a row: either
+ * Waits until every consumer has applied every event, every deletion is carried out and every file of what was deleted is removed, twice in a row: either
  * may publish another event. Answers what is still under way when the time is over.
  */
 export async function waitForQuiet(postgres: Postgres, timeoutMs: number): Promise<string[]> {
@@ -19,12 +19,14 @@ export async function waitForQuiet(postgres: Postgres, timeoutMs: number): Promi
   for (let seen = ''; ; ) {
     const { behind, published } = await look(postgres);
     const sweeps = await unfinishedSweeps(postgres);
+    const removals = await pendingRemovals(postgres);
     const left = [
       ...behind.map(
         ({ consumer, source, cursor, head }) =>
           `${consumer} has read ${source} up to ${cursor ?? 'nothing'} of ${head}`,
       ),
       ...sweeps.map((sweep) => `not carried out: ${sweep}`),
+      ...removals.map((removal) => `not removed: ${removal}`),
     ];
     if (left.length === 0 && seen === published) return [];
     if (Date.now() > deadline) return left;
@@ -45,6 +47,13 @@ async function unfinishedSweeps(postgres: Postgres): Promise<string[]> {
       .join(' union all '),
   );
   return rows.map(({ sweep }) => sweep);
+}
+
+async function pendingRemovals(postgres: Postgres): Promise<string[]> {
+  const rows = await postgres.query<{ removal: string }>(
+    `select object_key || coalesce(': ' || last_error, '') as removal from projects.object_removals`,
+  );
+  return rows.map(({ removal }) => removal);
 }
 
 async function look(postgres: Postgres): Promise<{ behind: Behind[]; published: string }> {

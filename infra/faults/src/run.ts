@@ -22,18 +22,24 @@ const folder = mkdtempSync(join(tmpdir(), 'hivesync-faults-'));
 // PostgreSQL may run as another user, who has to get to its folder.
 chmodSync(folder, 0o755);
 
-let platform: Platform | undefined;
+let platform: Promise<Platform> | undefined;
+let stopping: Promise<void> | undefined;
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.once(signal, () => void stop().finally(() => process.exit(2)));
+  process.on(signal, () => void stop().finally(() => process.exit(2)));
 }
 
 try {
   const rounds = whole('rounds', values.rounds);
   const seed = whole('seed', values.seed);
-  platform = await startPlatform(folder, new Random(process.pid, 'ports'));
+  platform = startPlatform(folder, new Random(process.pid, 'ports'));
   const say = (line: string) => void (values.json || console.log(line));
   say(`seed ${seed}, ${rounds} rounds, logs in ${join(folder, 'logs')}`);
-  const report = await runSuite(platform, { rounds, seed, writers: whole('writers', values.writers), say });
+  const report = await runSuite(await platform, {
+    rounds,
+    seed,
+    writers: whole('writers', values.writers),
+    say,
+  });
   const failed = report.findings.length > 0 || report.troubles.length > 0;
   const summary = summaryOf(report, Date.now() - begun);
   console.log(values.json ? JSON.stringify(summary) : textOf(summary));
@@ -46,10 +52,14 @@ try {
   process.exitCode = 2;
 }
 
-async function stop(): Promise<void> {
-  const running = platform;
-  platform = undefined;
-  await running?.stop();
+/** Also one that is only starting: once it has. Asked twice, both wait for the end. */
+function stop(): Promise<void> {
+  stopping ??= (async () => {
+    // Where it did not start, it has tidied up after itself.
+    const running = await platform?.catch(() => undefined);
+    await running?.stop();
+  })();
+  return stopping;
 }
 
 function whole(name: string, text: string): number {

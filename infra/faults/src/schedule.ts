@@ -13,6 +13,8 @@ export type Fault =
   | { kind: 'cut'; service: ServiceName }
   /** PostgreSQL is stopped in order, or all its processes lose their parent; and is started again. */
   | { kind: 'stop-postgres' | 'kill-postgres'; downMs: number }
+  /** No byte is free for so long where files are kept. */
+  | { kind: 'fill-disk'; fullMs: number }
   /** Tokens of a caller whose clock is off: within the tolerance they are taken, beyond it refused. */
   | { kind: 'skew'; service: ServiceName; caller: ServiceName };
 
@@ -27,10 +29,11 @@ export interface Round {
 
 /** How often each kind comes; the dear ones less. */
 const weights: Record<FaultKind, number> = {
-  kill: 50,
-  'kill-consumer': 12,
-  cut: 12,
+  kill: 46,
+  'kill-consumer': 10,
+  cut: 10,
   pause: 10,
+  'fill-disk': 8,
   skew: 8,
   'stop-postgres': 4,
   'kill-postgres': 4,
@@ -68,6 +71,8 @@ function faultOf(kind: FaultKind, random: Random): Fault {
       return { kind, service, pausedMs: random.between(1_000, 4_000) };
     case 'cut':
       return { kind, service };
+    case 'fill-disk':
+      return { kind, fullMs: random.between(300, 3_000) };
     case 'skew':
       return { kind, service, caller: random.pick(serviceNames.filter((name) => name !== service)) };
     default:
@@ -86,6 +91,8 @@ export function describeFault(fault: Fault): string {
       return `${fault.service} stands still for ${fault.pausedMs} ms`;
     case 'cut':
       return `connections of ${fault.service} are cut`;
+    case 'fill-disk':
+      return `the disk of the files is full for ${fault.fullMs} ms`;
     case 'skew':
       return `${fault.caller} calls ${fault.service} with its clock off`;
     case 'stop-postgres':

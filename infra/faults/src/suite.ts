@@ -4,6 +4,7 @@ import { checkDangling } from './checks/dangling.ts';
 import { checkEffects, type EffectCounts } from './checks/effects.ts';
 import type { Finding } from './checks/finding.ts';
 import { checkIntegrity, type IntegrityCheck } from './checks/integrity.ts';
+import { checkObjects } from './checks/objects.ts';
 import { checkReplay } from './checks/replay.ts';
 import { Client, type Tally } from './client.ts';
 import { inject } from './inject.ts';
@@ -28,6 +29,8 @@ export interface Report {
   rounds: number;
   /** How often each kind of fault was injected. */
   injected: Record<FaultKind, number>;
+  /** Kinds that cannot be injected here. */
+  left: FaultKind[];
   /** How many of the consumers stood between effect and commit when they were killed. */
   consumersHit: number;
   tally: Tally;
@@ -49,6 +52,7 @@ export async function runSuite(platform: Platform, options: SuiteOptions): Promi
   const ledger = new Ledger();
   const troubles: string[] = [];
   const injected = Object.fromEntries(faultKinds.map((kind) => [kind, 0])) as Report['injected'];
+  const left = new Set<FaultKind>();
   let done = 0;
   let consumersHit = 0;
 
@@ -65,9 +69,10 @@ export async function runSuite(platform: Platform, options: SuiteOptions): Promi
     if (load.signal.aborted) break;
     await sleep(round.loadMs);
     say(`${String(round.number).padStart(4)}  ${describeFault(round.fault)}`);
-    const injection = await inject(platform, round);
+    const injection = await inject(platform, round, client.tally);
     done += 1;
-    injected[round.fault.kind] += 1;
+    if (injection.left) left.add(round.fault.kind);
+    else injected[round.fault.kind] += 1;
     if (injection.wrote) {
       consumersHit += 1;
       say(`      it had written into ${injection.wrote.join(', ')}`);
@@ -75,6 +80,7 @@ export async function runSuite(platform: Platform, options: SuiteOptions): Promi
     troubles.push(...injection.troubles);
   }
 
+  await platform.disk?.settled();
   if (!(await platform.ready(readyWithinMs))) troubles.push('Not every service became ready again');
   await sleep(1_000);
   load.abort();
@@ -82,6 +88,7 @@ export async function runSuite(platform: Platform, options: SuiteOptions): Promi
   say('The load has ended; waiting until every consumer has caught up.');
   troubles.push(...(await waitForQuiet(platform.postgres, quietWithinMs)));
   for (const { crashes } of Object.values(platform.services)) troubles.push(...crashes);
+  if (client.tally.full > 0 && injected['fill-disk'] === 0) troubles.push('Files were refused for no reason');
   for (const [what, times] of client.tally.unexpected) troubles.push(`${what} (${times} times)`);
 
   const effects = await checkEffects(platform.postgres);
@@ -94,12 +101,14 @@ export async function runSuite(platform: Platform, options: SuiteOptions): Promi
     ...effects.findings,
     ...(integrity?.findings ?? []),
     ...(await checkDangling(platform.postgres)),
+    ...(await checkObjects(platform, ledger)),
     ...(await checkReplay(platform, quietWithinMs)),
   ];
   return {
     seed,
     rounds: done,
     injected,
+    left: [...left],
     consumersHit,
     tally: client.tally,
     counts: effects.counts,

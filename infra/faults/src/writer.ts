@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Attachments } from './attachments.ts';
 import type { Call, Client } from './client.ts';
 import type { Entry, Ledger, Member } from './ledger.ts';
 import type { Random } from './random.ts';
@@ -25,6 +26,9 @@ const weights = {
   editComment: 6,
   deleteComment: 4,
   deleteTask: 3,
+  addFile: 12,
+  readFile: 3,
+  removeFile: 3,
   join: 6,
   leave: 3,
   createProject: 4,
@@ -41,6 +45,7 @@ export class Writer {
   readonly #client: Client;
   readonly #ledger: Ledger;
   readonly #random: Random;
+  readonly #attachments: Attachments;
   readonly #people: Person[] = [];
   readonly #projects: Project[] = [];
   #count = 0;
@@ -50,6 +55,7 @@ export class Writer {
     this.#client = parts.client;
     this.#ledger = parts.ledger;
     this.#random = parts.random;
+    this.#attachments = new Attachments(parts);
   }
 
   /** Writes until the signal aborts; what is under way then is ended first. */
@@ -64,7 +70,8 @@ export class Writer {
 
   async #step(signal: AbortSignal): Promise<void> {
     const project = this.#random.pick(this.#projects);
-    switch (this.#random.weighted(weights)) {
+    const what = this.#random.weighted(weights);
+    switch (what) {
       case 'createTask':
         return this.#createTask(project, signal);
       case 'changeTask':
@@ -77,6 +84,10 @@ export class Writer {
         return this.#delete(project, 'comments', signal);
       case 'deleteTask':
         return this.#delete(project, 'tasks', signal);
+      case 'addFile':
+      case 'readFile':
+      case 'removeFile':
+        return this.#file(what, project, signal);
       case 'join':
         return this.#join(project, signal);
       case 'leave':
@@ -184,6 +195,18 @@ export class Writer {
     const text = `${entry.tag} ${this.#tag()}`;
     const path = `/api/v1/comments/${entry.id}`;
     await this.#changed(entry, path, author, { text, body: { body: text } }, signal);
+  }
+
+  async #file(
+    what: 'addFile' | 'readFile' | 'removeFile',
+    { tasks, owner }: Project,
+    signal: AbortSignal,
+  ): Promise<void> {
+    if (tasks.length === 0) return;
+    const task = this.#random.pick(tasks);
+    if (what === 'addFile') await this.#attachments.add(task, owner.token, signal);
+    else if (what === 'readFile') await this.#attachments.download(task, owner.token, signal);
+    else await this.#attachments.remove(task, owner.token, signal);
   }
 
   /** Comments, or tasks with the comments on them. */

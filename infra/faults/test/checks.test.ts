@@ -1,6 +1,6 @@
 /** Each check can fail: a platform in order, harmed by its superuser. */
 import { randomUUID } from 'node:crypto';
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -9,6 +9,7 @@ import { checkAcknowledged } from '../src/checks/acknowledged.ts';
 import { checkDangling } from '../src/checks/dangling.ts';
 import { checkEffects } from '../src/checks/effects.ts';
 import { checkIntegrity } from '../src/checks/integrity.ts';
+import { checkObjects } from '../src/checks/objects.ts';
 import { Client } from '../src/client.ts';
 import { killConsumer } from '../src/consumer-kill.ts';
 import { Ledger } from '../src/ledger.ts';
@@ -31,6 +32,9 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
+const attachedFiles = () =>
+  ledger.attachments.filter(({ state, task }) => state === 'in' && task.deleted === 'no');
+
 /** As the superuser, to whom no key and no trigger objects. */
 const harm = (sql: string, parameters: unknown[] = []) =>
   platform.postgres.withSession(async (session) => {
@@ -43,24 +47,25 @@ test('a consumer that is killed between effect and commit has its effect once, a
   const client = new Client(serviceUrlsOf(platform));
   const load = new AbortController();
   const writer = new Writer('w', { client, ledger, random: new Random(1, 'w') }).run(load.signal);
-  const audit = await killConsumer(platform.postgres, platform.services.audit);
+  const audit = await killConsumer(platform, 'audit');
   platform.services.audit.start();
-  const identity = await killConsumer(platform.postgres, platform.services.identity);
-  platform.services.identity.start();
+  const projects = await killConsumer(platform, 'projects');
+  platform.services.projects.start();
   await platform.ready(30_000);
-  await sleep(1_000);
+  const files = () => attachedFiles().length;
+  for (const until = Date.now() + 90_000; files() < 4 && Date.now() < until; ) await sleep(50);
   load.abort();
   await writer;
 
   expect(audit).toEqual({ wrote: expect.arrayContaining(['audit.audit_logs']), troubles: [] });
-  expect(identity).toEqual({ wrote: expect.arrayContaining(['identity.notifications']), troubles: [] });
+  expect(projects).toEqual({ wrote: expect.arrayContaining(['projects.user_refs']), troubles: [] });
   expect(await waitForQuiet(platform.postgres, 30_000)).toEqual([]);
   const { counts, findings } = await checkEffects(platform.postgres);
   expect(findings).toEqual([]);
   expect(counts.auditRows).toBe(counts.events + counts.erased);
   expect(counts.events).toBeGreaterThan(10);
   expect(await checkAcknowledged(platform.postgres, ledger)).toEqual([]);
-}, 120_000);
+}, 240_000);
 
 test('a dangling reference is found by the superuser and by the platform itself', async () => {
   expect(await checkDangling(platform.postgres)).toEqual([]);
@@ -118,6 +123,29 @@ test('an effect that is missing, and one of nothing, are found', async () => {
       'doubled notification: 1',
     ]),
   );
+});
+
+test('a file that is gone, changed, cut off, or of nobody is found', async () => {
+  expect(await checkObjects(platform, ledger)).toEqual([]);
+  const [gone, changed, cut, removed] = attachedFiles().map(({ key }) => key ?? '');
+  const at = (path = '') => join(platform.objectsFolder, path);
+  rmSync(at(gone));
+  writeFileSync(at(changed), Buffer.alloc(statSync(at(changed)).size));
+  truncateSync(at(cut), 1);
+  for (const record of ledger.attachments) if (record.key === removed) record.state = 'out';
+  writeFileSync(at('attachments/stray'), 'stray');
+  // Half a file that found its way to where files are served.
+  const half = randomUUID();
+  mkdirSync(at('.partial'), { recursive: true });
+  for (const folder of ['.partial', 'attachments']) writeFileSync(at(`${folder}/${half}`), 'half');
+
+  expect(await checkObjects(platform, ledger)).toEqual([
+    expect.objectContaining({ kind: 'lost', what: 'attached file', count: 4 }),
+    expect.objectContaining({ what: 'projects.task_attachments.r2_key', examples: [gone] }),
+    expect.objectContaining({ what: 'file that is not whole', examples: [cut] }),
+    expect.objectContaining({ what: 'file that no row names', count: 2 }),
+    expect.objectContaining({ what: 'half a file that is served', examples: [`attachments/${half}`] }),
+  ]);
 });
 
 test('an acknowledged row that is gone is found, and a creation that happened twice', async () => {
