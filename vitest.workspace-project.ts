@@ -22,6 +22,8 @@ const tests: ViteUserConfig['test'] = {
   environment: 'node',
   testTimeout: 30_000,
   hookTimeout: 60_000,
+  // A machine that is busy with other test files may be slow to show what a test waits for.
+  expect: { poll: { timeout: 10_000 } },
 };
 
 /** For packages whose tests need no database: starting one would be for nothing. */

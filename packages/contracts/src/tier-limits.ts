@@ -1,8 +1,8 @@
 import type { Tier } from './enums.ts';
 
 /**
- * What each tier may use. These are the values that billing's first migration stores; what counts
- * at run time is billing's `tier_limits` table, which an admin changes without a deploy.
+ * What each tier may use. These are the values that billing's first migration stores. An admin changes those in
+ * billing's `tier_limits` table; who does not read them yet counts by these.
  * Bytes are bytes, hours and minutes are sliding windows, `gpu` is 0 or 1.
  */
 export const defaultTierLimits = {

@@ -10,16 +10,21 @@ const unavailable = new Set([
   '28P01', // invalid_password: being rotated
   '28000', // invalid_authorization_specification: the role is not there, or may not log in
   '3D000', // invalid_catalog_name: being restored
-  'ECONNREFUSED',
-  'ECONNRESET',
-  'EPIPE',
-  'ETIMEDOUT',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'ENOENT', // the unix socket is gone
 ]);
+/** What the system says of a socket, by its call. Files and aborted requests use some of the same codes. */
+const socketFailures: Readonly<Record<string, ReadonlySet<string>>> = {
+  connect: new Set([
+    'ECONNREFUSED',
+    'ECONNRESET',
+    'ETIMEDOUT',
+    'EHOSTUNREACH',
+    'ENETUNREACH',
+    'ENOENT', // the unix socket is gone
+  ]),
+  getaddrinfo: new Set(['ENOTFOUND', 'EAI_AGAIN']),
+  read: new Set(['ECONNRESET', 'ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH']),
+  write: new Set(['ECONNRESET', 'EPIPE', 'ETIMEDOUT']),
+};
 /** connection exception, insufficient resources, system error: classes of SQLSTATE */
 const unavailableClasses = ['08', '53', '58'];
 /** node-postgres and its pool give these without a code. */
@@ -38,6 +43,8 @@ export class ConnectionLostError extends Error {
 
 interface DatabaseFailure {
   code: string;
+  /** The system call that failed, where it was one. */
+  syscall: string | undefined;
   constraint: string | undefined;
   column: string | undefined;
   table: string | undefined;
@@ -55,6 +62,7 @@ function failureOf(error: unknown): DatabaseFailure | null {
   if (!code) return null;
   return {
     code,
+    syscall: text(source.syscall),
     constraint: text(source.constraint),
     column: text(source.column),
     table: text(source.table),
@@ -76,13 +84,9 @@ export function isRetriable(error: unknown): boolean {
  * hear 503 and try again. It says nothing about the statement. The one list, for requests and consumers alike.
  */
 export function isDatabaseUnavailable(error: unknown): boolean {
-  const code = sqlState(error);
-  if (
-    code &&
-    (unavailable.has(code) || (code.length === 5 && unavailableClasses.includes(code.slice(0, 2))))
-  ) {
-    return true;
-  }
+  const { code = '', syscall = '' } = failureOf(error) ?? {};
+  if (unavailable.has(code) || socketFailures[syscall]?.has(code)) return true;
+  if (syscall === '' && code.length === 5 && unavailableClasses.includes(code.slice(0, 2))) return true;
   if (error instanceof AggregateError) return error.errors.some(isDatabaseUnavailable);
   if (!(error instanceof Error)) return false;
   const driver =

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { atFileEnd, emptyDatabase, type TestDatabase } from '@hivesync/testing';
@@ -43,8 +44,7 @@ describe('a lost database', () => {
     const app = await open({ onConnectionError: (error) => heard.push(error) });
     await Promise.all(Array.from({ length: 5 }, () => query(app, 'select pg_sleep(0.05)')));
     await killSessions();
-    await sleep(100);
-    expect(heard.length).toBeGreaterThan(0);
+    await expect.poll(() => heard.length).toBeGreaterThan(0);
     expect(await query(app, 'select 1 as one')).toEqual([{ one: 1 }]);
   });
 
@@ -213,7 +213,10 @@ describe('isDatabaseUnavailable', () => {
     for (const wrong of ['selec 1', 'select * from nothing', `select 1 / 0`]) {
       expect(await query(app, wrong).then(() => null, isDatabaseUnavailable)).toBe(false);
     }
-    expect(isDatabaseUnavailable(new Error('boom'))).toBe(false);
+    const noFile = await readFile('/nowhere').catch((error: unknown) => error);
+    expect(noFile).toMatchObject({ code: 'ENOENT' });
+    const aborted = Object.assign(new Error('aborted'), { code: 'ECONNRESET' });
+    expect([noFile, aborted, new Error('boom')].map(isDatabaseUnavailable)).toEqual([false, false, false]);
     expect(isDatabaseUnavailable('boom')).toBe(false);
   });
 });

@@ -1,5 +1,4 @@
 import { createHmac } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { newId } from '@hivesync/database';
 import { testUser } from '@hivesync/testing';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -10,6 +9,7 @@ import { startNotes } from './support/notes-service.ts';
 let service: Awaited<ReturnType<typeof startNotes>>;
 let resolved = 0;
 let held: Promise<void> = Promise.resolve();
+let entered = (): void => undefined;
 const alice = testUser();
 const bob = testUser();
 
@@ -21,8 +21,13 @@ const owners: ReferenceOwners = {
   list: async () => [],
 };
 
+const beforeWrite = () => {
+  entered();
+  return held;
+};
+
 beforeAll(async () => {
-  service = await startNotes({ referenceOwners: owners, beforeWrite: () => held });
+  service = await startNotes({ referenceOwners: owners, beforeWrite });
 });
 beforeEach(async () => {
   held = Promise.resolve();
@@ -123,8 +128,11 @@ test('while the first is still running, others are 409; then they get its answer
   held = new Promise((resolve) => {
     release = resolve;
   });
+  const atWork = new Promise<void>((resolve) => {
+    entered = resolve;
+  });
   const first = create('a', 'k1');
-  await sleep(300);
+  await atWork;
   const meanwhile = await create('a', 'k1');
   release();
   expect([meanwhile.statusCode, meanwhile.json().code]).toEqual([409, 'IDEMPOTENCY_KEY_IN_USE']);

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { referenceSwept, type UserId } from '@hivesync/contracts';
 import { applyReferenceDeleted, meetReferences, newId, query, transaction } from '@hivesync/database';
 import { expect, it } from 'vitest';
@@ -37,6 +38,8 @@ it('an app that listens carries deletions out in the background, and one that is
 
   await app.lifecycle.stop();
   const late = await deletedReader();
+  // Longer than the pause between two looks.
+  await sleep(1_500);
   await close();
   expect(await swept(late)).toEqual([]);
 });

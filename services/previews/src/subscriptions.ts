@@ -9,7 +9,6 @@ import { endMembership, keepMembership } from './members/project-member.reposito
  */
 export const subscriptions = defineSubscriptions({
   database,
-  sources: ['identity', 'projects', 'workers'],
   handlers: [
     on(memberJoined, (tx, event) =>
       keepMembership(tx, {

@@ -44,7 +44,7 @@ export async function tierLimitRoutes(app: App): Promise<void> {
       schema: {
         operationId: 'setTierLimit',
         summary: 'Set what a tier may use of one thing',
-        description: 'Counts for new work within seconds, without a deploy. Recorded in the audit log.',
+        description: 'Told to other services as `billing.tier_limit.changed`, and recorded in the audit log.',
         tags: ['admin'],
         params: TierLimitParams,
         body: TierLimitValue,

@@ -26,11 +26,15 @@ describe('a password', () => {
     await verifyPassword(null, 'warms up');
     const time = async (hashOrNull: string | null) => {
       const begun = performance.now();
-      for (let n = 0; n < 8; n++) expect(await verifyPassword(hashOrNull, 'wrong password')).toBe(false);
+      expect(await verifyPassword(hashOrNull, 'wrong password')).toBe(false);
       return performance.now() - begun;
     };
-    const known = await time(phc);
-    const unknown = await time(null);
+    // In turns, and the quickest of each: what else the machine does only ever adds.
+    let [known, unknown] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
+    for (let n = 0; n < 10; n++) {
+      known = Math.min(known, await time(phc));
+      unknown = Math.min(unknown, await time(null));
+    }
     expect(unknown / known).toBeGreaterThan(0.4);
     expect(unknown / known).toBeLessThan(2.5);
   });
