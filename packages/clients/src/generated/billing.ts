@@ -11,7 +11,7 @@ export interface paths {
         get?: never;
         /**
          * Set what a tier may use of one thing
-         * @description Counts for new work within seconds, without a deploy. Recorded in the audit log.
+         * @description Told to other services as `billing.tier_limit.changed`, and recorded in the audit log.
          */
         put: operations["setTierLimit"];
         post?: never;
