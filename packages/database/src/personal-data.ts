@@ -56,13 +56,6 @@ export async function* rowsHeldOn(
   }
 }
 
-/** True where the service holds rows of people, by its declarations. */
-export function holdsUsers(database: ServiceDatabase): boolean {
-  return (
-    ownsUsers(database) || referenceTables(database).some(({ aggregate }) => aggregate === 'identity.user')
-  );
-}
-
 const ownsUsers = ({ service }: ServiceDatabase): boolean => aggregates['identity.user'].owner === service;
 
 function holders(

@@ -102,6 +102,8 @@ export {
   FeedPageSchema,
   type ReadOptions,
 } from './feed-page.ts';
+export { forgetPerson } from './forgetting/forget-person.ts';
+export { forgettingDown, forgettingUp } from './forgetting/forgetting-sql.ts';
 export { type Held, heldEvents } from './held.ts';
 export type { Logger } from './logger.ts';
 export { OutboxSignal } from './outbox-signal.ts';

@@ -1,6 +1,7 @@
+import { sql } from '@hivesync/database';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { platformTablesDown, platformTablesUp } from '../src/index.ts';
-import { type Platform, startPlatform } from './platform.ts';
+import { forgettingDown, platformTablesDown } from '../src/index.ts';
+import { type Platform, startPlatform, tablesOfPlatform } from './platform.ts';
 
 let platform: Platform;
 beforeAll(async () => {
@@ -19,9 +20,15 @@ describe('platform tables', () => {
   it('go without a trace and come back the same', async () => {
     const before = await objects();
     expect(before.length).toBeGreaterThan(10);
-    await platform.owner('projects', ...platformTablesDown());
+    await platform.owner(
+      'projects',
+      ...forgettingDown(),
+      ...sql.referenceSweepsDown(),
+      sql.dropUpdatedAtFunction(),
+      ...platformTablesDown(),
+    );
     expect(await objects()).toEqual([]);
-    await platform.owner('projects', ...platformTablesUp());
+    await platform.owner('projects', ...tablesOfPlatform('projects'));
     expect(await objects()).toEqual(before);
   });
 
@@ -38,6 +45,7 @@ describe('platform tables', () => {
       'feed_readers',
       'idempotency_keys',
       'parked_events',
+      'reference_sweeps',
     ]);
     const source = platform.of('projects');
     await source.query(`insert into event_cursors (source) values ('audit')`);

@@ -10,6 +10,7 @@ import {
   newId,
   query,
   type ServiceDatabase,
+  sql,
   type Transaction,
   transaction,
 } from '@hivesync/database';
@@ -20,6 +21,7 @@ import {
   Consumers,
   type ConsumersOptions,
   defineSubscriptions,
+  forgettingUp,
   type Logger,
   localEventSource,
   OutboxSignal,
@@ -37,6 +39,14 @@ export interface Platform {
   owner(service: ServiceName, ...statements: string[]): Promise<void>;
   ownerDataSource(service: ServiceName): Promise<DataSource>;
 }
+
+/** What every service has beside its own tables. */
+export const tablesOfPlatform = (service: ServiceName): string[] => [
+  ...platformTablesUp(),
+  sql.updatedAtFunction(),
+  ...sql.referenceSweepsUp(),
+  ...forgettingUp(service),
+];
 
 export async function startPlatform(
   services: ServiceName[],
@@ -56,7 +66,7 @@ export async function startPlatform(
   const admin = new pg.Pool({ connectionString: database.adminUrl, max: 2 });
   atFileEnd(() => admin.end());
   for (const service of services) {
-    await owner(service, ...platformTablesUp());
+    await owner(service, ...tablesOfPlatform(service));
     sources.set(service, await database.dataSource({ service, entities, migrations: [] }, { poolSize: 12 }));
   }
   return {

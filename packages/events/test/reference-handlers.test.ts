@@ -41,8 +41,6 @@ beforeAll(async () => {
   platform = await startPlatform(['identity', 'billing']);
   await platform.owner(
     'billing',
-    sql.updatedAtFunction(),
-    ...sql.referenceSweepsUp(),
     sql.referenceTable('user_refs', ['display_name text', 'tier text']),
     'create table notes (id uuid primary key, author_id uuid not null references user_refs (id))',
   );

@@ -1,4 +1,4 @@
-import { projectCreated, referenceSwept, type UserId, userDeleted } from '@hivesync/contracts';
+import { loginFailed, projectCreated, referenceSwept, type UserId, userDeleted } from '@hivesync/contracts';
 import { type DataSource, newId, query, transaction } from '@hivesync/database';
 import { Consumers, publish, replay, sweepAll } from '@hivesync/events';
 import { type Neighbour, neighbour, type TestDatabase, testDatabase } from '@hivesync/testing';
@@ -86,6 +86,33 @@ describe('a deletion', () => {
       aggregate: 'identity.user',
       removed: { 'audit_logs.ip_address': 5 },
     });
+  });
+
+  test("takes the address from their failed logins too, which are nobody's deed", async () => {
+    const [user, nobody] = [newId<UserId>(), newId<UserId>()];
+    const fail = (subject: UserId) =>
+      transaction(identity.outbox, (tx) =>
+        publish(tx, loginFailed, {
+          subject,
+          version: 0,
+          data: { reason: 'credentials' },
+          origin: { clientIp: '203.0.113.8' },
+        }),
+      );
+    const logins = (subject: UserId) =>
+      query<{ ip: string | null }>(
+        audit,
+        `select host(ip_address) as ip from audit_logs where event_type = 'identity.login.failed' and entity_id = $1`,
+        [subject],
+      );
+    await Promise.all([fail(user), fail(nobody)]);
+    await eventually(async () => expect(await logins(user)).toEqual([{ ip: '203.0.113.8' }]));
+    await remove(user);
+    await eventually(async () => expect(await facts(user)).toHaveLength(1));
+    await sweepAll(audit, database);
+    await fail(user);
+    await eventually(async () => expect(await logins(user)).toEqual([{ ip: null }, { ip: null }]));
+    await eventually(async () => expect(await logins(nobody)).toEqual([{ ip: '203.0.113.8' }]));
   });
 
   test('leaves no address in what is told after it, nor after a replay', async () => {

@@ -4,13 +4,13 @@ import {
   memberJoined,
   memberLeft,
   referenceSwept,
+  serviceNames,
   taskAssigned,
   taskCompleted,
   type UserId,
 } from '@hivesync/contracts';
 import { defineSubscriptions, on } from '@hivesync/events';
 import { forgetNames, recordPart } from './account-deletion/account-deletion.repository.ts';
-import { holdersOfUsers } from './account-deletion/account-deletion.service.ts';
 import { database } from './database/data-source.ts';
 import { notifyOfEvent } from './notifications/notify.ts';
 
@@ -20,7 +20,7 @@ const present = (ids: readonly (UserId | null)[]): UserId[] => ids.filter((id) =
 export const subscriptions = defineSubscriptions({
   database,
   handlers: [
-    ...holdersOfUsers.map((service) =>
+    ...serviceNames.map((service) =>
       on(referenceSwept(service), async (tx, { subject, time, data }) => {
         if (data.aggregate !== 'identity.user') return;
         const { removed, longest_lock_ms: longestLockMs } = data;

@@ -9,6 +9,7 @@ import { database } from './database/data-source.ts';
 import { dependencyRoutes } from './dependencies/dependency.routes.ts';
 import { favoriteRoutes } from './favorites/favorite.routes.ts';
 import { labelRoutes } from './labels/label.routes.ts';
+import { claimRoutes } from './members/claim.routes.ts';
 import { invitationRoutes } from './members/invitation.routes.ts';
 import { memberRoutes } from './members/member.routes.ts';
 import { identityDirectory, type UserDirectory } from './members/user-directory.ts';
@@ -71,5 +72,6 @@ export async function buildApp({ config, dataSource, keys, logger, directory }: 
   await app.register(commentRoutes);
   await app.register(searchRoutes);
   await app.register(resolveRoutes);
+  await app.register(claimRoutes);
   return app;
 }

@@ -1,13 +1,15 @@
 import type { DataSource } from '@hivesync/database';
-import { type App, createApp, type ServiceAppOptions } from '@hivesync/http';
+import { Consumers } from '@hivesync/events';
+import { type App, createApp, eventSources, type ServiceAppOptions } from '@hivesync/http';
 import type { Config } from './config.ts';
 import { database } from './database/data-source.ts';
 import { keepHeartbeatPartitions } from './heartbeats/heartbeat-partitions.ts';
 import { resolveRoutes } from './nodes/resolve.routes.ts';
 import { workerNodeRoutes } from './nodes/worker-node.routes.ts';
+import { subscriptions } from './subscriptions.ts';
 
 export { type Config, configSchema, loadConfig } from './config.ts';
-export { database };
+export { database, subscriptions };
 
 export interface Dependencies extends Pick<ServiceAppOptions, 'keys' | 'logger'> {
   config: Config;
@@ -21,6 +23,7 @@ export async function buildApp({ config, dataSource, keys, logger }: Dependencie
     config,
     dataSource,
     database,
+    consumers: new Consumers({ dataSource, subscriptions, sources: eventSources('workers', config), logger }),
     openapi: {
       title: 'HiveSync workers',
       description: 'The machines that do previews and AI docs, and how they are.',

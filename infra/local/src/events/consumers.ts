@@ -6,6 +6,7 @@ import { defineSubscriptions, type Subscriptions } from '@hivesync/events';
 import * as identity from '@hivesync/identity';
 import * as previews from '@hivesync/previews';
 import * as projects from '@hivesync/projects';
+import * as workers from '@hivesync/workers';
 import { databases } from '../databases.ts';
 
 /** The services that apply others' events: those that say so, and those that merely refer to others' rows. */
@@ -19,6 +20,7 @@ export const consumers: Partial<Record<ServiceName, Subscriptions>> = {
   projects: projects.subscriptions,
   previews: previews.subscriptions,
   billing: billing.subscriptions,
+  workers: workers.subscriptions,
   audit: audit.subscriptions,
 };
 

@@ -23,6 +23,8 @@ export interface CompletedSweep {
 export interface SweepOptions {
   /** Rows in one batch, 1 to 10,000, default 500. */
   limit?: number;
+  /** By aggregate: what its deletion does in every service, in the platform's own tables, after all that is declared. */
+  everywhere?: Readonly<Record<string, SweepBatch>>;
   /** Called in the transaction that finds nothing left, e.g. to publish. */
   completed?: (tx: Transaction, sweep: CompletedSweep) => Promise<void>;
 }
@@ -90,7 +92,12 @@ export async function sweepOnce(
     return await transaction(dataSource, async (tx) => {
       claimed = await claim(tx, database);
       if (!claimed) return 'idle';
-      const removed = await removeBatch(tx, database, claimed, options.limit ?? 500);
+      const removed = await removeBatch(
+        tx,
+        batchesOf(database, claimed.aggregate, options),
+        claimed,
+        options.limit ?? 500,
+      );
       if (Object.keys(removed).length > 0) {
         await count(tx, claimed, removed);
         return 'batch';
@@ -140,13 +147,13 @@ function awaitsNothing({ awaits = {} }: ServiceDatabase): string {
 /** What this batch removed, without zeros: empty when a whole pass found nothing. */
 async function removeBatch(
   tx: Transaction,
-  database: ServiceDatabase,
-  { aggregate, subject }: Claim,
+  batches: readonly SweepBatch[],
+  { subject }: Claim,
   limit: number,
 ): Promise<Record<string, number>> {
   const removed: Record<string, number> = {};
   let left = limit;
-  for (const batch of batchesOf(database, aggregate)) {
+  for (const batch of batches) {
     for (const [what, rows] of Object.entries(await batch(tx, subject, left))) {
       if (rows > 0) removed[what] = (removed[what] ?? 0) + rows;
       left -= rows;
@@ -156,9 +163,10 @@ async function removeBatch(
   return removed;
 }
 
-function batchesOf(database: ServiceDatabase, aggregate: string): SweepBatch[] {
+function batchesOf(database: ServiceDatabase, aggregate: string, { everywhere }: SweepOptions): SweepBatch[] {
   const declarations = referenceDeclarations(database).filter((one) => one.aggregate === aggregate);
   const own = database.sweeps?.[aggregate];
+  const common = everywhere?.[aggregate];
   return [
     ...(['cascade', 'set null', 'keep'] as const).flatMap((onDelete) =>
       declarations
@@ -166,6 +174,7 @@ function batchesOf(database: ServiceDatabase, aggregate: string): SweepBatch[] {
         .flatMap((one) => database.cascades?.[`${one.table}.${one.column}`] ?? plainBatch(one) ?? []),
     ),
     ...(own ? [own] : []),
+    ...(common ? [common] : []),
   ];
 }
 

@@ -6,6 +6,7 @@ import {
   transaction,
 } from '@hivesync/database';
 import type { FeedItem } from '../feed-page.ts';
+import { withoutAddressOfDeleted } from '../forgetting/forget-person.ts';
 import type { Subscriptions } from '../subscriptions.ts';
 import { readEvent } from '../validation.ts';
 import { consumerLock } from './cursor.ts';
@@ -84,7 +85,7 @@ export async function park(
       why.reason,
       storable(why.error),
       why.attempts,
-      JSON.stringify(item.event),
+      JSON.stringify(await withoutAddressOfDeleted(tx, item.event)),
     ],
   );
 }

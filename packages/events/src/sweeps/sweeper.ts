@@ -4,10 +4,12 @@ import {
   type CompletedSweep,
   type DataSource,
   type ServiceDatabase,
+  type SweepOptions,
   type SweepOutcome,
   sweepOnce,
   type Transaction,
 } from '@hivesync/database';
+import { forgetPerson } from '../forgetting/forget-person.ts';
 import { type Logger, silentLogger } from '../logger.ts';
 import { publish } from '../publish.ts';
 
@@ -62,10 +64,7 @@ export class Sweeper {
       // Made before the look: who wakes us during it has us look again.
       this.#woken = new AbortController();
       try {
-        const outcome = await sweepOnce(dataSource, database, {
-          ...(limit !== undefined && { limit }),
-          completed: (tx, sweep) => announce(tx, database, sweep),
-        });
+        const outcome = await sweepOnce(dataSource, database, optionsOf(database, limit));
         failures = 0;
         if (outcome === 'idle') await pause(poll, AbortSignal.any([signal, this.#woken.signal]));
       } catch (error) {
@@ -86,11 +85,16 @@ export async function sweepAll(
 ): Promise<void> {
   let outcome: SweepOutcome;
   do {
-    outcome = await sweepOnce(dataSource, database, {
-      ...options,
-      completed: (tx, sweep) => announce(tx, database, sweep),
-    });
+    outcome = await sweepOnce(dataSource, database, optionsOf(database, options.limit));
   } while (outcome !== 'idle');
+}
+
+function optionsOf(database: ServiceDatabase, limit: number | undefined): SweepOptions {
+  return {
+    ...(limit !== undefined && { limit }),
+    everywhere: { 'identity.user': forgetPerson },
+    completed: (tx, sweep) => announce(tx, database, sweep),
+  };
 }
 
 async function announce(tx: Transaction, { service }: ServiceDatabase, sweep: CompletedSweep): Promise<void> {

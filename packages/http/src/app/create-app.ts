@@ -1,6 +1,6 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import { ApiError, type ServiceName } from '@hivesync/contracts';
-import { type DataSource, holdsUsers, type ServiceDatabase } from '@hivesync/database';
+import type { DataSource, ServiceDatabase } from '@hivesync/database';
 import type { Consumers } from '@hivesync/events';
 import Fastify, { type FastifyBaseLogger, LogController } from 'fastify';
 import { authentication } from '../auth/authentication.ts';
@@ -131,7 +131,7 @@ export async function createApp(given: ServiceAppOptions): Promise<App> {
       );
       integrityRoute(app, { dataSource, database, owners });
     }
-    if (database && holdsUsers(database)) exportRoute(app, { dataSource, database });
+    if (database) exportRoute(app, { dataSource, database });
     app.lifecycle.every('expired idempotency keys', expiredAnswersEverySeconds, () =>
       deleteExpiredAnswers(dataSource),
     );

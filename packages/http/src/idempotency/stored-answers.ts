@@ -42,7 +42,10 @@ export async function findAnswer(
     : null;
 }
 
-/** Keeps an answer for 24 h, with what it tells of, in one transaction. */
+/**
+ * Keeps an answer for 24 h, with what it tells of, in one transaction. None is kept for somebody who is deleted: whose
+ * token still runs may go on asking for minutes.
+ */
 export async function storeAnswer(
   tx: Transaction,
   { caller, key, hash }: IdempotentRequest,
@@ -51,7 +54,8 @@ export async function storeAnswer(
   await query(
     tx,
     `insert into idempotency_keys (caller, key, request_hash, status, headers, response)
-     values ($1, $2, $3, $4, $5, $6)
+     select $1::text, $2, $3, $4, $5, $6
+      where not (case when $1 like 'user:%' then person_is_deleted(substr($1, 6)::uuid) else false end)
          on conflict (caller, key) do update
         set request_hash = excluded.request_hash,
             status = excluded.status,

@@ -9,7 +9,7 @@ import {
   ReferenceTable,
   sql,
 } from '@hivesync/database';
-import { platformTablesDown, platformTablesUp } from '@hivesync/events';
+import { forgettingDown, forgettingUp, platformTablesDown, platformTablesUp } from '@hivesync/events';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
 @Entity('user_refs')
@@ -49,6 +49,7 @@ class CreateShelf1763800000000 implements Migration {
       sql.updatedAtFunction(),
       sql.liveReferenceFunction(),
       ...sql.referenceSweepsUp(),
+      ...forgettingUp('projects'),
       sql.referenceTable('user_refs', ['display_name text']),
       `create table books (
         id uuid not null,
@@ -69,6 +70,7 @@ class CreateShelf1763800000000 implements Migration {
     for (const statement of [
       'drop table books',
       'drop table user_refs',
+      ...forgettingDown(),
       ...sql.referenceSweepsDown(),
       ...platformTablesDown(),
     ]) {

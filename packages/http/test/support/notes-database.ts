@@ -9,7 +9,7 @@ import {
   ReferenceTable,
   sql,
 } from '@hivesync/database';
-import { platformTablesDown, platformTablesUp } from '@hivesync/events';
+import { forgettingDown, forgettingUp, platformTablesDown, platformTablesUp } from '@hivesync/events';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
 export type NoteId = Id<'Note'>;
@@ -47,6 +47,7 @@ class CreateNotes1763800000000 implements Migration {
       sql.updatedAtFunction(),
       sql.liveReferenceFunction(),
       ...sql.referenceSweepsUp(),
+      ...forgettingUp('projects'),
       sql.referenceTable('user_refs', ['display_name text']),
       `create table notes (
         id uuid not null,
@@ -68,6 +69,7 @@ class CreateNotes1763800000000 implements Migration {
     for (const statement of [
       'drop table notes',
       'drop table user_refs',
+      ...forgettingDown(),
       ...sql.referenceSweepsDown(),
       ...platformTablesDown(),
     ]) {

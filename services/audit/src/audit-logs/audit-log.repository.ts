@@ -20,7 +20,8 @@ export interface AuditFact {
 /**
  * Appends one fact; one that is already there, told again on a replay, is left as it is. Its user may not
  * have been met yet, as identity's events come by another feed, and its month may lie in the past. Told after the
- * user's deletion it has no address: the lock makes a deletion that is under way wait, or be seen.
+ * deletion of who did it, or of whom it is about where that is nobody, it has no address: the lock makes a deletion
+ * that is under way wait, or be seen.
  */
 export async function appendFact(tx: Transaction, fact: AuditFact): Promise<void> {
   await ensureAuditPartitions(tx, fact.createdAt);
@@ -32,7 +33,7 @@ export async function appendFact(tx: Transaction, fact: AuditFact): Promise<void
     `with person as (
        select state
        from user_refs
-       where id = $3::uuid
+       where id = person_of_fact($3::uuid, $6::text)
        for share
      )
      insert into audit_logs (

@@ -9,6 +9,8 @@ import { CreateAuditLogs1763800002000 } from './migrations/1763800002000-create-
 import { CreateAuditSeals1763800003000 } from './migrations/1763800003000-create-audit-seals.ts';
 import { CreateReferenceSweeps1763900000000 } from './migrations/1763900000000-create-reference-sweeps.ts';
 import { ForgetUserAddresses1763900001000 } from './migrations/1763900001000-forget-user-addresses.ts';
+import { ForgetAddressesOfFailedLogins1764000300000 } from './migrations/1764000300000-forget-addresses-of-failed-logins.ts';
+import { ForgetDeletedPeople1764000400000 } from './migrations/1764000400000-forget-deleted-people.ts';
 
 export const database = defineDatabase({
   service: 'audit',
@@ -20,6 +22,8 @@ export const database = defineDatabase({
     CreateAuditSeals1763800003000,
     CreateReferenceSweeps1763900000000,
     ForgetUserAddresses1763900001000,
+    ForgetAddressesOfFailedLogins1764000300000,
+    ForgetDeletedPeople1764000400000,
   ],
   partitions: [{ table: 'audit_logs', step: 'month', ahead: 3 }],
   cascades: { 'audit_logs.user_id': forgetAddresses },

@@ -1,4 +1,4 @@
-import { newId, query } from '@hivesync/database';
+import { type DataSource, newId, query } from '@hivesync/database';
 import { rehearseMigration } from '@hivesync/testing';
 import { test } from 'vitest';
 import { database } from '../../src/database/data-source.ts';
@@ -63,4 +63,30 @@ test('ForgetUserAddresses leaves the log alone', () =>
         [newId()],
       ),
     read: (app) => query(app, 'select id, created_at, ip_address from audit_logs order by id'),
+  }));
+
+const writeFact = (app: DataSource) =>
+  query(
+    app,
+    `insert into audit_logs (id, created_at, event_type, entity_type, entity_id, data_json, ip_address, source_service)
+     values ($1::uuid, now(), 'identity.login.failed', 'login', $1::text, '{}', '192.0.2.1', 'identity')`,
+    [newId()],
+  );
+const readFacts = (app: DataSource) =>
+  query(app, 'select id, created_at, ip_address from audit_logs order by id');
+
+test('ForgetAddressesOfFailedLogins leaves the log alone', () =>
+  rehearseMigration({
+    database,
+    migration: 'ForgetAddressesOfFailedLogins',
+    write: writeFact,
+    read: readFacts,
+  }));
+
+test('ForgetDeletedPeople leaves the log alone', () =>
+  rehearseMigration({
+    database,
+    migration: 'ForgetDeletedPeople',
+    write: writeFact,
+    read: readFacts,
   }));

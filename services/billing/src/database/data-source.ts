@@ -12,6 +12,7 @@ import { CreateSubscriptions1763800002000 } from './migrations/1763800002000-cre
 import { CreateProviderEvents1763800003000 } from './migrations/1763800003000-create-provider-events.ts';
 import { CreateReferenceSweeps1763900000000 } from './migrations/1763900000000-create-reference-sweeps.ts';
 import { CreateSubscriptionCancellations1764000000000 } from './migrations/1764000000000-create-subscription-cancellations.ts';
+import { ForgetDeletedPeople1764000400000 } from './migrations/1764000400000-forget-deleted-people.ts';
 
 export const database = defineDatabase({
   service: 'billing',
@@ -23,6 +24,7 @@ export const database = defineDatabase({
     CreateProviderEvents1763800003000,
     CreateReferenceSweeps1763900000000,
     CreateSubscriptionCancellations1764000000000,
+    ForgetDeletedPeople1764000400000,
   ],
   cascades: { 'subscriptions.user_id': cancelSubscriptionsOf },
   awaits: { 'identity.user': cancellationsUnderWay },

@@ -59,3 +59,11 @@ test('CreateSubscriptionCancellations leaves users and their sweeps alone', () =
     },
     read: (app) => query(app, 'select subject, version, completed_at from reference_sweeps order by subject'),
   }));
+
+test('ForgetDeletedPeople leaves users alone', () =>
+  rehearseMigration({
+    database,
+    migration: 'ForgetDeletedPeople',
+    write: (app) => query(app, `insert into user_refs (id, display_name) values ($1, 'Alice')`, [newId()]),
+    read: (app) => query(app, 'select id, display_name, state from user_refs order by id'),
+  }));

@@ -171,13 +171,14 @@ export async function lockForRemoval(tx: Transaction, id: string): Promise<boole
   return rows.length === 1;
 }
 
-/** The last of it: the stored answers that tell of the account, and its own row. */
+/** The last of it: the stored answer to its registration, which was a stranger's, and its own row. */
 export async function removeUser(tx: Transaction, id: string): Promise<Record<string, number>> {
   const answers = await query(
     tx,
     `delete from idempotency_keys
-     where caller = 'user:' || $1::text
-        or (caller like 'anonymous:%' and status = 201 and response ->> 'id' = $1::text)
+     where caller like 'anonymous:%'
+       and status = 201
+       and response ->> 'id' = $1::text
      returning key`,
     [id],
   );

@@ -15,7 +15,9 @@ import { OfferedPassword } from '../fields.schemas.ts';
 import type { SessionContext } from '../sessions/login.service.ts';
 import { reauthenticate } from '../sessions/reauthentication.service.ts';
 import { UserParams } from '../users/users.schemas.ts';
+import { existingUser } from '../users/users.service.ts';
 import { deleteAccount, reportOn } from './account-deletion.service.ts';
+import { claimInvitations } from './claim-invitations.ts';
 
 const tags = ['Account'];
 const Accepted = Closed({
@@ -56,7 +58,10 @@ export async function accountDeletionRoutes(
           'in the background. Tasks and comments written for others stay, with a deleted author.',
         tags,
         body: Closed({ password: OfferedPassword }),
-        response: { 202: Accepted, ...errorResponses('INVALID_CREDENTIALS', 'NOT_FOUND', 'RATE_LIMITED') },
+        response: {
+          202: Accepted,
+          ...errorResponses('INVALID_CREDENTIALS', 'NOT_FOUND', 'RATE_LIMITED', 'UPSTREAM_UNAVAILABLE'),
+        },
       },
     },
     async (request, reply) => {
@@ -66,10 +71,10 @@ export async function accountDeletionRoutes(
         address: origin.clientIp ?? null,
         origin,
       });
-      const { receipt } = await transaction(app.dataSource, async (tx) => {
-        await context.throttle.succeed(tx, attempt);
-        return deleteAccount(tx, user.id, origin);
-      });
+      await transaction(app.dataSource, (tx) => context.throttle.succeed(tx, attempt));
+      // Asked while the address is still theirs, and outside of the transaction below.
+      await claimInvitations(app, await existingUser(app.dataSource, user.id), request.id);
+      const { receipt } = await transaction(app.dataSource, (tx) => deleteAccount(tx, user.id, origin));
       reply.header('cache-control', 'no-store').code(202);
       return { user_id: user.id, report_url: `/api/v1/account-deletions/${user.id}`, receipt };
     },

@@ -1,5 +1,5 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
-import { ApiError, type ServiceName, type UserId, userDeleted } from '@hivesync/contracts';
+import { ApiError, serviceNames, type UserId, userDeleted } from '@hivesync/contracts';
 import { type DataSource, requestSweep, type SweepBatch, type Transaction } from '@hivesync/database';
 import { type Origin, publish } from '@hivesync/events';
 import { endSessionsAs } from '../sessions/sessions.service.ts';
@@ -14,15 +14,6 @@ import {
   removeBelongings,
   removeUser,
 } from './account-deletion.repository.ts';
-
-/** Who holds rows of people, and so has to report: identity, and every service with a reference table of users. */
-export const holdersOfUsers: readonly ServiceName[] = [
-  'identity',
-  'projects',
-  'previews',
-  'billing',
-  'audit',
-];
 
 const hashOf = (receipt: string): string => createHash('sha256').update(receipt).digest('hex');
 
@@ -42,7 +33,8 @@ export async function deleteAccount(
   await deleteKeys(tx, id);
   const version = await closeAccount(tx, id);
   const receipt = randomBytes(32).toString('base64url');
-  await openReport(tx, id, hashOf(receipt), holdersOfUsers);
+  // Each of them: one without a row that refers to people still has events and stored answers of theirs.
+  await openReport(tx, id, hashOf(receipt), serviceNames);
   await requestSweep(tx, 'identity.user', id, version);
   await publish(tx, userDeleted, { subject: id, version, data: {}, origin });
   return { receipt };

@@ -1,10 +1,9 @@
 import { Readable } from 'node:stream';
-import { userExported } from '@hivesync/contracts';
+import { serviceNames, userExported } from '@hivesync/contracts';
 import { rowsHeldOn, transaction } from '@hivesync/database';
 import { publish } from '@hivesync/events';
 import { type App, errorResponses } from '@hivesync/http';
 import { Type } from 'typebox';
-import { holdersOfUsers } from '../account-deletion/account-deletion.service.ts';
 import { database } from '../database/data-source.ts';
 import { existingUser } from '../users/users.service.ts';
 import { archive } from './archive.ts';
@@ -35,7 +34,7 @@ export async function exportRoutes(app: App): Promise<void> {
       reply.raw.once('close', () => left.abort());
       const context = { requestId: request.id, signal: left.signal };
       // All have begun to answer before we do: until then a service that is down is a 503.
-      const others = holdersOfUsers.filter((service) => service !== 'identity');
+      const others = serviceNames.filter((service) => service !== 'identity');
       const parts = await Promise.all(
         others.map(async (service) => ({ service, rows: await heldElsewhere(app, service, id, context) })),
       );

@@ -1,13 +1,39 @@
-import { referenceSwept, sessionEnded, type UserId, userDeleted } from '@hivesync/contracts';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { json } from 'node:stream/consumers';
+import {
+  referenceSwept,
+  type ServiceName,
+  serviceNames,
+  sessionEnded,
+  type UserId,
+  userDeleted,
+} from '@hivesync/contracts';
 import { query, sweepOnce, transaction } from '@hivesync/database';
 import type { Caller } from '@hivesync/testing';
-import { describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { database, subscriptions } from '../../src/app.ts';
 import { notifyOfIncident } from '../../src/notifications/notify.ts';
 import { startIdentityApp } from '../support/app.ts';
 import { password } from '../support/identity.ts';
 
-const service = await startIdentityApp({ environment: { LOGIN_FAILURES_PER_ACCOUNT: '3' } });
+/** Projects, as far as a deletion speaks to it. */
+const claims: unknown[] = [];
+let projectsIsDown = false;
+const projects = createServer(async (request, response) => {
+  if (request.url === '/internal/invitations/claim') claims.push(await json(request));
+  response
+    .writeHead(projectsIsDown || request.method === 'GET' ? 503 : 200, { 'content-type': 'application/json' })
+    .end('{"claimed":0}');
+}).listen(0, '127.0.0.1');
+await once(projects, 'listening');
+afterAll(() => projects.close());
+
+const service = await startIdentityApp({
+  environment: { LOGIN_FAILURES_PER_ACCOUNT: '3' },
+  serviceUrls: { projects: `http://127.0.0.1:${(projects.address() as AddressInfo).port}` },
+});
 const { dataSource } = service;
 const stranger = service.asStranger();
 const patience = { timeout: 15_000, interval: 50 };
@@ -58,6 +84,18 @@ test('takes the password again, and throttles guesses as a login does', async ()
   expect(await service.events(userDeleted.type)).toEqual([]);
 });
 
+test('asks projects for what it knows by the address alone, and does nothing while that is down', async () => {
+  const frank = await service.person('frank');
+  projectsIsDown = true;
+  const refused = await leave(frank.call);
+  expect(codeOf(refused)).toEqual([503, 'UPSTREAM_UNAVAILABLE']);
+  expect(refused.headers['retry-after']).toBeDefined();
+  expect((await frank.call.get('/api/v1/me')).statusCode).toBe(200);
+  projectsIsDown = false;
+  expect((await leave(frank.call)).statusCode).toBe(202);
+  expect(claims).toEqual(Array(2).fill({ user_id: frank.id, email: frank.email }));
+});
+
 describe('a deleted account', () => {
   test('ends at once, everywhere, and its address is free', async () => {
     const bob = await service.person('bob');
@@ -69,7 +107,8 @@ describe('a deleted account', () => {
       report_url: `/api/v1/account-deletions/${bob.id}`,
       receipt: expect.stringMatching(/^[\w-]{43}$/),
     });
-    expect(await service.events(userDeleted.type)).toMatchObject([
+    const deletions = await service.events(userDeleted.type);
+    expect(deletions.filter(({ subject }) => subject === bob.id)).toMatchObject([
       { subject: bob.id, aggregateversion: 2, actorid: bob.id, data: {} },
     ]);
     const ended = (await service.events(sessionEnded.type)).filter(({ actorid }) => actorid === bob.id);
@@ -123,13 +162,13 @@ describe('the report', () => {
     expect((await report(carol.id, receipt)).json()).toMatchObject({
       user_id: carol.id,
       completed_at: null,
-      services: ['audit', 'billing', 'identity', 'previews', 'projects'].map((name) => ({
+      services: [...serviceNames].sort().map((name) => ({
         service: name,
         ...pending,
       })),
     });
 
-    const told = async (name: 'audit' | 'billing' | 'identity' | 'previews' | 'projects', at: string) => {
+    const told = async (name: ServiceName, at: string) => {
       const { type } = referenceSwept(name);
       const data = { aggregate: 'identity.user', removed: { rows: 7 }, longest_lock_ms: 3 };
       const event = { type, subject: carol.id, time: at, data };
@@ -137,7 +176,7 @@ describe('the report', () => {
         await transaction(dataSource, (tx) => handle(tx, event as never));
       }
     };
-    for (const name of ['audit', 'billing', 'previews', 'projects'] as const) {
+    for (const name of serviceNames.filter((one) => one !== 'identity')) {
       await told(name, '2026-11-22T10:00:00.000Z');
     }
     expect((await report(carol.id, receipt)).json()).toMatchObject({ completed_at: null });

@@ -121,6 +121,14 @@ const writers: Record<string, { tables: string[]; write: Writer }> = {
       () => [randomUUID(), hex()],
     ),
   },
+  ForgetDeletedPeople: {
+    tables: [],
+    write: insert(
+      `insert into outbox (id, type, aggregate, subject, aggregate_version, client_ip, data)
+       values ($1::uuid, 'identity.user.updated', 'identity.user', $1::uuid::text, 1, '192.0.2.1', '{}')`,
+      () => [randomUUID()],
+    ),
+  },
 };
 
 const names = database.migrations.map((migration) => new migration().name);

@@ -14,6 +14,7 @@ import { CreateProjectMembers1763800002000 } from './migrations/1763800002000-cr
 import { CreatePreviewJobs1763800003000 } from './migrations/1763800003000-create-preview-jobs.ts';
 import { CreateAiDocJobs1763800004000 } from './migrations/1763800004000-create-ai-doc-jobs.ts';
 import { CreateReferenceSweeps1763900000000 } from './migrations/1763900000000-create-reference-sweeps.ts';
+import { ForgetDeletedPeople1764000400000 } from './migrations/1764000400000-forget-deleted-people.ts';
 
 export const database = defineDatabase({
   service: 'previews',
@@ -34,6 +35,7 @@ export const database = defineDatabase({
     CreatePreviewJobs1763800003000,
     CreateAiDocJobs1763800004000,
     CreateReferenceSweeps1763900000000,
+    ForgetDeletedPeople1764000400000,
   ],
   cascades: {
     'preview_jobs.project_id': removePreviewJobs,

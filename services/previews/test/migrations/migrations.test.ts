@@ -71,3 +71,11 @@ test('CreateReferenceSweeps leaves references alone', () =>
     write: writeReferences,
     read: rowsOf('project_refs'),
   }));
+
+test('ForgetDeletedPeople leaves references alone', () =>
+  rehearseMigration({
+    database,
+    migration: 'ForgetDeletedPeople',
+    write: writeReferences,
+    read: rowsOf('project_refs'),
+  }));

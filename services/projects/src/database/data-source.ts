@@ -33,6 +33,7 @@ import { CreateSampleProjects1763800011000 } from './migrations/1763800011000-cr
 import { CreateReferenceSweeps1763900000000 } from './migrations/1763900000000-create-reference-sweeps.ts';
 import { AddProjectDeletedAt1763900001000 } from './migrations/1763900001000-add-project-deleted-at.ts';
 import { CreateObjectUploads1764000100000 } from './migrations/1764000100000-create-object-uploads.ts';
+import { ForgetDeletedPeople1764000400000 } from './migrations/1764000400000-forget-deleted-people.ts';
 
 export const database = defineDatabase({
   service: 'projects',
@@ -43,11 +44,12 @@ export const database = defineDatabase({
     ProjectFavorite,
     TaskLabel,
     TaskLabelLink,
+    // Before the memberships: tasks of projects that go need not be cleared first.
+    Project,
     TeamInvitation,
     TeamMember,
     ObjectRemoval,
     ObjectUpload,
-    Project,
     UserRef,
     SampleProject,
     ProjectTag,
@@ -88,5 +90,6 @@ export const database = defineDatabase({
     CreateReferenceSweeps1763900000000,
     AddProjectDeletedAt1763900001000,
     CreateObjectUploads1764000100000,
+    ForgetDeletedPeople1764000400000,
   ],
 });

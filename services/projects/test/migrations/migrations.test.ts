@@ -205,6 +205,10 @@ const writers: Record<string, { tables: string[]; write: (app: DataSource) => Pr
       );
     },
   },
+  ForgetDeletedPeople: {
+    tables: [],
+    write: (app) => query(app, 'select forget_outbox_addresses($1, 10)', [newId()]),
+  },
 };
 
 const names = database.migrations.map((migration) => new migration().name.replace(/\d{13}$/, ''));

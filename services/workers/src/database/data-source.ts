@@ -5,6 +5,7 @@ import { CreatePlatformTables1763800000000 } from './migrations/1763800000000-cr
 import { CreateWorkerNodes1763800001000 } from './migrations/1763800001000-create-worker-nodes.ts';
 import { CreateWorkerHeartbeats1763800002000 } from './migrations/1763800002000-create-worker-heartbeats.ts';
 import { CreateReferenceSweeps1763900000000 } from './migrations/1763900000000-create-reference-sweeps.ts';
+import { ForgetDeletedPeople1764000400000 } from './migrations/1764000400000-forget-deleted-people.ts';
 
 export const database = defineDatabase({
   service: 'workers',
@@ -14,6 +15,7 @@ export const database = defineDatabase({
     CreateWorkerNodes1763800001000,
     CreateWorkerHeartbeats1763800002000,
     CreateReferenceSweeps1763900000000,
+    ForgetDeletedPeople1764000400000,
   ],
   partitions: [{ table: 'worker_heartbeats', step: 'day', ahead: 7, keepDays: 14 }],
   plainIds: {

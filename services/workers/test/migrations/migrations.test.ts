@@ -32,3 +32,12 @@ test('CreateReferenceSweeps leaves nodes alone', () =>
       query(app, `insert into worker_nodes (id, name, type) values ($1, 'cpu-1', 'cpu')`, [newId()]),
     read: (app) => query(app, 'select id, name, type, status from worker_nodes order by id'),
   }));
+
+test('ForgetDeletedPeople leaves nodes alone', () =>
+  rehearseMigration({
+    database,
+    migration: 'ForgetDeletedPeople',
+    write: (app) =>
+      query(app, `insert into worker_nodes (id, name, type) values ($1, 'cpu-1', 'cpu')`, [newId()]),
+    read: (app) => query(app, 'select id, name, type, status from worker_nodes order by id'),
+  }));

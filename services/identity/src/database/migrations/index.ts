@@ -8,6 +8,7 @@ import { CreateSigningKeys1763800006000 } from './1763800006000-create-signing-k
 import { CreateLoginThrottles1763800007000 } from './1763800007000-create-login-throttles.ts';
 import { CreateReferenceSweeps1763900000000 } from './1763900000000-create-reference-sweeps.ts';
 import { CreateAccountDeletions1763900001000 } from './1763900001000-create-account-deletions.ts';
+import { ForgetDeletedPeople1764000400000 } from './1764000400000-forget-deleted-people.ts';
 
 /** In the order in which they run. A migration that has landed is never edited: write the next one. */
 export const migrations = [
@@ -21,4 +22,5 @@ export const migrations = [
   CreateLoginThrottles1763800007000,
   CreateReferenceSweeps1763900000000,
   CreateAccountDeletions1763900001000,
+  ForgetDeletedPeople1764000400000,
 ];
