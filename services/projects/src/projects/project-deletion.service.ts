@@ -29,14 +29,14 @@ export async function deleteProject(
       errors: [{ path: '/confirm', message: "is not the project's name" }],
     });
   }
-  await hideAndAnnounce(tx, id, actor.origin);
+  const version = await hideAndAnnounce(tx, id, actor.origin);
+  if (version !== null) await requestSweep(tx, 'projects.project', id, version);
 }
 
-async function hideAndAnnounce(tx: Transaction, id: ProjectId, origin: Origin): Promise<void> {
+async function hideAndAnnounce(tx: Transaction, id: ProjectId, origin: Origin): Promise<number | null> {
   const version = await hideProject(tx, id);
-  if (version === null) return;
-  await requestSweep(tx, 'projects.project', id, version);
-  await publish(tx, projectDeleted, { subject: id, version, data: {}, origin });
+  if (version !== null) await publish(tx, projectDeleted, { subject: id, version, data: {}, origin });
+  return version;
 }
 
 /**
@@ -56,7 +56,8 @@ export const sweepProject: SweepBatch = async (tx, subject, limit) => {
 
 /**
  * What the deletion of a person does to `projects.owner_id`: their projects go, as if they had deleted each. The
- * batches are those of the person's sweep, so that the report on it counts every row and ends when all are gone.
+ * batches are those of the person's sweep and of no other, so that the report on it counts every row and ends when all
+ * are gone.
  */
 export const sweepOwnedProjects: SweepBatch = async (tx, subject, limit) => {
   const ownerId = subject as UserId;
