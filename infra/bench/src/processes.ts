@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import type { ServiceName } from '@hivesync/contracts';
 
 /**
  * Little for what it does: one that kept what it has seen would end for want of memory, and fail the benchmark. The
@@ -21,7 +22,7 @@ export class ServiceProcess {
   readonly #child: ChildProcess;
   readonly #url: string;
 
-  constructor(name: 'identity' | 'billing', environment: Record<string, string>, url: string) {
+  constructor(name: ServiceName, environment: Record<string, string>, url: string) {
     const main = fileURLToPath(new URL('main.js', import.meta.resolve(`@hivesync/${name}`)));
     this.#child = spawn(
       process.execPath,
