@@ -1,5 +1,6 @@
 import {
   commentAdded,
+  integrityAudited,
   memberInvited,
   memberJoined,
   memberLeft,
@@ -12,7 +13,7 @@ import {
 import { defineSubscriptions, on } from '@hivesync/events';
 import { forgetNames, recordPart } from './account-deletion/account-deletion.repository.ts';
 import { database } from './database/data-source.ts';
-import { notifyOfEvent } from './notifications/notify.ts';
+import { notifyAdmins, notifyOfEvent } from './notifications/notify.ts';
 
 const present = (ids: readonly (UserId | null)[]): UserId[] => ids.filter((id) => id !== null);
 
@@ -28,6 +29,10 @@ export const subscriptions = defineSubscriptions({
         await forgetNames(tx, subject);
       }),
     ),
+
+    on(integrityAudited, async (tx, event) => {
+      if (event.data.found > 0) await notifyAdmins(tx, event, 'integrity_finding', event.data);
+    }),
 
     on(taskAssigned, (tx, event) => {
       const { project_id, number, title, assignee_id } = event.data;

@@ -1,7 +1,10 @@
 import { Type } from 'typebox';
 import { defineEvent } from './event.ts';
 
-/** An administrator had the references of all services audited, or repaired. Subject is the administrator. */
+/**
+ * The references of all services were audited, or repaired. Subject is the administrator who had it done; where it
+ * was done by itself there is no actor, and the subject is the run.
+ */
 export const integrityAudited = defineEvent(
   'audit.integrity.audited',
   Type.Object(

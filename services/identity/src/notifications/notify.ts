@@ -1,5 +1,6 @@
 import type { CloudEvent, NotificationType, SessionId, UserId } from '@hivesync/contracts';
 import type { Transaction } from '@hivesync/database';
+import { administrators } from '../users/users.repository.ts';
 import { insertNotifications } from './notifications.repository.ts';
 
 export interface Notice {
@@ -14,6 +15,18 @@ export async function notifyOfEvent(tx: Transaction, event: CloudEvent, notice: 
   const recipients = [...new Set(notice.recipients)].filter((id) => id !== event.actorid);
   if (recipients.length === 0) return;
   await insertNotifications(tx, { ...notice, recipients, sourceEventId: event.id });
+}
+
+/** Notifies every administrator of what was found, whoever looked for it; each at most once for an event. */
+export async function notifyAdmins(
+  tx: Transaction,
+  event: CloudEvent,
+  type: NotificationType,
+  payload: Record<string, unknown>,
+): Promise<void> {
+  const recipients = await administrators(tx);
+  if (recipients.length === 0) return;
+  await insertNotifications(tx, { type, recipients, payload, sourceEventId: event.id });
 }
 
 export type SecurityIncident = 'suspicious_login' | 'refresh_token_reused';

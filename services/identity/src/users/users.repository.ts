@@ -210,6 +210,18 @@ export async function listUsers(
   );
 }
 
+/** Everybody who is an administrator now: a handful. */
+export async function administrators(source: Transaction | DataSource): Promise<UserId[]> {
+  const rows = await query<{ id: UserId }>(
+    source,
+    `select id
+     from users
+     where role = 'admin'
+       and deleted_at is null`,
+  );
+  return rows.map(({ id }) => id);
+}
+
 export async function countUsers(source: Transaction | DataSource, filter: UserFilter): Promise<number> {
   const rows = await query<{ total: number }>(
     source,

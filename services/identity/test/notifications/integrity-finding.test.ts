@@ -1,0 +1,61 @@
+import { integrityAudited, type UserId } from '@hivesync/contracts';
+import { newId, transaction } from '@hivesync/database';
+import { Consumers, publish, replay } from '@hivesync/events';
+import { atFileEnd, neighbour, testDatabase } from '@hivesync/testing';
+import { expect, test, vi } from 'vitest';
+import { database } from '../../src/database/data-source.ts';
+import { subscriptions } from '../../src/subscriptions.ts';
+import { insertUser } from '../../src/users/users.repository.ts';
+
+const db = await testDatabase();
+const dataSource = await db.dataSource(database, { poolSize: 4 });
+async function register(name: string): Promise<UserId> {
+  const user = {
+    id: newId<UserId>(),
+    email: `${name}@example.com`,
+    displayName: name,
+    passwordHash: '$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$aGFzaA',
+  };
+  await transaction(dataSource, (tx) => insertUser(tx, user));
+  return user.id;
+}
+const neighbours = await Promise.all(subscriptions.sources.map((service) => neighbour(db, service)));
+const audit = neighbours.find(({ feed }) => feed.service === 'audit')!;
+const consumers = new Consumers({ dataSource, subscriptions, sources: neighbours.map(({ feed }) => feed) });
+atFileEnd(() => consumers.stop());
+
+const audited = (found: number, actorId?: UserId) =>
+  transaction(audit.outbox, (tx) =>
+    publish(tx, integrityAudited, {
+      subject: newId(),
+      version: 0,
+      data: { repair: false, examined: 100, found, repaired: 0 },
+      origin: actorId ? { actorId } : {},
+    }),
+  );
+const notifications = () =>
+  db.query<{ user_id: UserId; type: string; payload_json: unknown }>(
+    'select user_id, type, payload_json from identity.notifications order by user_id, id',
+  );
+
+test('every administrator hears once of an audit that found something, and nobody else', async () => {
+  const admins = [await register('ann'), await register('ben')].toSorted();
+  await register('user');
+  await db.query(`update identity.users set role = 'admin' where id = any($1::uuid[])`, [admins]);
+  await audited(0);
+  await audited(3, admins[0]);
+  consumers.start();
+  const told = admins.map((id) => ({
+    user_id: id,
+    type: 'integrity_finding',
+    payload_json: { repair: false, examined: 100, found: 3, repaired: 0 },
+  }));
+  await vi.waitFor(async () => expect(await notifications()).toEqual(told), 10_000);
+
+  await replay(dataSource, 'audit');
+  await audited(5);
+  await vi.waitFor(async () => expect(await notifications()).toHaveLength(4), 10_000);
+  expect(
+    (await notifications()).filter(({ payload_json }) => JSON.stringify(payload_json).includes(':3')),
+  ).toEqual(told);
+});
