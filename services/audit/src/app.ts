@@ -6,6 +6,7 @@ import { auditLogRoutes } from './audit-logs/audit-log.routes.ts';
 import type { Config } from './config.ts';
 import { database } from './database/data-source.ts';
 import { integrityRoutes } from './integrity/integrity.routes.ts';
+import { auditWhenDue } from './integrity/integrity-schedule.ts';
 import { subscriptions } from './subscriptions.ts';
 
 export { type Config, configSchema, loadConfig } from './config.ts';
@@ -32,6 +33,12 @@ export async function buildApp({ config, dataSource, keys, logger }: Dependencie
     logger,
   });
   app.lifecycle.every('partitions of the log', 3_600, () => ensureAuditPartitions(dataSource, new Date()));
+  const platform = { serviceUrls: config.SERVICE_URLS, tokens: app.serviceTokens };
+  const hours = config.INTEGRITY_AUDIT_HOURS;
+  if (hours > 0) {
+    const audit = (signal: AbortSignal) => auditWhenDue(dataSource, platform, { hours, signal });
+    app.lifecycle.every('audit of references', 60, audit, { holdsStart: false });
+  }
   await app.register(auditLogRoutes);
   await app.register(integrityRoutes, { dataSource });
   return app;

@@ -6,6 +6,8 @@ import { type IntegrityBody, type IntegrityFinding, IntegritySlice, mergeFinding
 export interface RemoteIntegrityOptions {
   serviceUrls: Readonly<Record<string, string>>;
   tokens: ServiceTokens;
+  /** Ends the waiting for answers. */
+  signal?: AbortSignal;
 }
 
 /** Where each service's audit goes on; one that is through is not in it. */
@@ -30,7 +32,7 @@ export const wholePlatform = (): IntegrityProgress =>
  * @throws ApiError UPSTREAM_UNAVAILABLE with the name of the service that gives no answer.
  */
 export async function auditPlatform(
-  { serviceUrls, tokens }: RemoteIntegrityOptions,
+  { serviceUrls, tokens, signal }: RemoteIntegrityOptions,
   progress: IntegrityProgress,
   body: Omit<IntegrityBody, 'after'>,
   requestId: string,
@@ -48,7 +50,10 @@ export async function auditPlatform(
         },
         body: JSON.stringify({ ...body, ...(after !== null && { after }) }),
         redirect: 'error',
-        signal: AbortSignal.timeout((body.seconds + body.grace_seconds) * 1_000 + patienceMs),
+        signal: AbortSignal.any([
+          AbortSignal.timeout((body.seconds + body.grace_seconds) * 1_000 + patienceMs),
+          ...(signal ? [signal] : []),
+        ]),
       });
       const text = await answer.text();
       if (!answer.ok) throw new Error(`${service} answered ${answer.status}`);

@@ -2,6 +2,7 @@ import { defineDatabase } from '@hivesync/database';
 import { AuditLog } from '../audit-logs/audit-log.entity.ts';
 import { forgetAddresses } from '../audit-logs/forget-addresses.repository.ts';
 import { AuditSeal } from '../audit-seals/audit-seal.entity.ts';
+import { IntegritySchedule } from '../integrity/integrity-schedule.entity.ts';
 import { UserRef } from '../references/user-ref.entity.ts';
 import { CreatePlatformTables1763800000000 } from './migrations/1763800000000-create-platform-tables.ts';
 import { CreateUserRefs1763800001000 } from './migrations/1763800001000-create-user-refs.ts';
@@ -10,11 +11,12 @@ import { CreateAuditSeals1763800003000 } from './migrations/1763800003000-create
 import { CreateReferenceSweeps1763900000000 } from './migrations/1763900000000-create-reference-sweeps.ts';
 import { ForgetUserAddresses1763900001000 } from './migrations/1763900001000-forget-user-addresses.ts';
 import { ForgetAddressesOfFailedLogins1764000300000 } from './migrations/1764000300000-forget-addresses-of-failed-logins.ts';
+import { CreateIntegritySchedule1764000350000 } from './migrations/1764000350000-create-integrity-schedule.ts';
 import { ForgetDeletedPeople1764000400000 } from './migrations/1764000400000-forget-deleted-people.ts';
 
 export const database = defineDatabase({
   service: 'audit',
-  entities: [UserRef, AuditLog, AuditSeal],
+  entities: [UserRef, AuditLog, AuditSeal, IntegritySchedule],
   migrations: [
     CreatePlatformTables1763800000000,
     CreateUserRefs1763800001000,
@@ -23,6 +25,7 @@ export const database = defineDatabase({
     CreateReferenceSweeps1763900000000,
     ForgetUserAddresses1763900001000,
     ForgetAddressesOfFailedLogins1764000300000,
+    CreateIntegritySchedule1764000350000,
     ForgetDeletedPeople1764000400000,
   ],
   partitions: [{ table: 'audit_logs', step: 'month', ahead: 3 }],

@@ -90,3 +90,11 @@ test('ForgetDeletedPeople leaves the log alone', () =>
     write: writeFact,
     read: readFacts,
   }));
+
+test('CreateIntegritySchedule leaves the log alone', () =>
+  rehearseMigration({
+    database,
+    migration: 'CreateIntegritySchedule',
+    write: writeFact,
+    read: readFacts,
+  }));

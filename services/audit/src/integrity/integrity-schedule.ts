@@ -1,0 +1,48 @@
+import { integrityAudited } from '@hivesync/contracts';
+import { type DataSource, newId, transaction } from '@hivesync/database';
+import { publish } from '@hivesync/events';
+import {
+  auditPlatform,
+  type IntegrityProgress,
+  type RemoteIntegrityOptions,
+  wholePlatform,
+} from '@hivesync/http';
+import { claimAudit, completeAudit, renewClaim } from './integrity-schedule.repository.ts';
+
+/** Seconds: a slice looks for so long, and counts what has been wrong for the grace. */
+const slice = { seconds: 20, grace_seconds: 60 };
+
+/**
+ * Audits the platform where that is due, as one replica of all and slice by slice, and leaves what an
+ * administrator's audit leaves: `audit.integrity.audited`, without an actor. It repairs nothing. One that fails, or
+ * whose process dies, is begun again some minutes later.
+ * @returns whether it did
+ * @throws ApiError UPSTREAM_UNAVAILABLE where a service cannot be audited
+ */
+export async function auditWhenDue(
+  dataSource: DataSource,
+  platform: RemoteIntegrityOptions,
+  { hours, signal }: { hours: number; signal: AbortSignal },
+): Promise<boolean> {
+  if (!(await claimAudit(dataSource, hours))) return false;
+  const run = newId();
+  const body = { repair: false, max_deletions: 0, ...slice };
+  let [examined, found] = [0, 0];
+  for (let progress: IntegrityProgress = wholePlatform(); Object.keys(progress).length > 0; ) {
+    await renewClaim(dataSource);
+    const page = await auditPlatform({ ...platform, signal }, progress, body, run);
+    examined += page.examined;
+    found += page.findings.reduce((sum, { count }) => sum + count, 0);
+    progress = page.progress;
+  }
+  await transaction(dataSource, async (tx) => {
+    await completeAudit(tx);
+    await publish(tx, integrityAudited, {
+      subject: run,
+      version: 0,
+      data: { repair: false, examined, found, repaired: 0 },
+      origin: { requestId: run },
+    });
+  });
+  return true;
+}
