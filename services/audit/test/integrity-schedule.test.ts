@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { serviceNames } from '@hivesync/contracts';
+import { type CloudEvent, serviceNames } from '@hivesync/contracts';
 import { newId } from '@hivesync/database';
 import { readFeed } from '@hivesync/events';
 import { atFileEnd } from '@hivesync/testing';
@@ -53,7 +53,7 @@ const lastAudited = (ago: string) =>
   );
 const events = async () =>
   (await readFeed(dataSource, null, 100)).items
-    .map(({ event }) => event)
+    .map(({ event }) => event as CloudEvent)
     .filter(({ type }) => type === 'audit.integrity.audited');
 
 beforeEach(async () => {
