@@ -9,6 +9,8 @@ import { Client, DatabaseError } from 'pg';
 export class Postgres {
   readonly #dataDir: string;
   #server: EmbeddedServer;
+  #starting: Promise<void> = Promise.resolve();
+  #stopped = false;
 
   private constructor(dataDir: string, server: EmbeddedServer) {
     this.#dataDir = dataDir;
@@ -24,7 +26,10 @@ export class Postgres {
     return databaseUrl(this.#server.url, defaultDatabase);
   }
 
+  /** For good: a fault under way then does not bring it back. */
   async stop(): Promise<void> {
+    this.#stopped = true;
+    await this.#starting.catch(() => undefined);
     await this.#server.stop();
   }
 
@@ -32,7 +37,8 @@ export class Postgres {
   async stopFor(milliseconds: number): Promise<void> {
     await this.#server.stop();
     await sleep(milliseconds);
-    await this.#again();
+    this.#starting = this.#again();
+    await this.#starting;
   }
 
   /** SIGKILL of the postmaster: what is committed has to come back from the write-ahead log. */
@@ -40,7 +46,8 @@ export class Postgres {
     const [pid] = readFileSync(join(this.#server.cluster, 'postmaster.pid'), 'utf8').split('\n');
     process.kill(Number(pid), 'SIGKILL');
     await sleep(milliseconds);
-    await this.#again();
+    this.#starting = this.#again();
+    await this.#starting;
   }
 
   /** The processes of a killed server take a moment to notice, and until then a new one is refused. */
@@ -48,7 +55,7 @@ export class Postgres {
     const former = this.#server;
     const { port } = former;
     const deadline = Date.now() + 30_000;
-    for (;;) {
+    while (!this.#stopped) {
       try {
         this.#server = await startEmbedded({ dataDir: this.#dataDir, port });
         // A killed server was never left: it would count as in use, and not be stopped at the end.

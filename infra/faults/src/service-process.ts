@@ -21,6 +21,7 @@ export class ServiceProcess {
   readonly #options: ServiceProcessOptions;
   #child: ChildProcess | undefined;
   #resume: NodeJS.Timeout | undefined;
+  #stopped = false;
 
   constructor(options: ServiceProcessOptions) {
     this.service = options.service;
@@ -28,7 +29,9 @@ export class ServiceProcess {
     this.#options = options;
   }
 
+  /** Nothing once it is stopped: a fault under way then must not bring it back. */
   start(): void {
+    if (this.#stopped) return;
     const log = openSync(this.#options.logFile, 'a');
     const child = spawn(process.execPath, [this.#options.main], {
       env: { PATH: process.env.PATH, ...this.#options.environment },
@@ -52,8 +55,9 @@ export class ServiceProcess {
     await gone;
   }
 
-  /** SIGTERM, and SIGKILL for one that has not ended after 15 s. */
+  /** For good: SIGTERM, and SIGKILL for one that has not ended after 15 s. */
   async stop(): Promise<void> {
+    this.#stopped = true;
     const child = this.#release();
     if (!child) return;
     const gone = ended(child);
