@@ -22,7 +22,14 @@ export async function receiveUpload(
   await transaction(dataSource, async (tx) => {
     if (!(await markReceived(tx, key))) throw refusal(await uploadState(tx, key));
     // Last, so that only the commit is left to fail: then the object is there, and the row that knows of it as well.
-    await received.keep(key);
+    try {
+      await received.keep(key);
+      // Is the row still ours? Its lock goes with the connection, and its removal may then have come before the object.
+      await uploadState(tx, key);
+    } catch (error) {
+      await store.delete(key);
+      throw error;
+    }
   });
 }
 

@@ -2,13 +2,14 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { PassThrough, type Readable } from 'node:stream';
+import { PassThrough, Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { query } from '@hivesync/database';
-import { FileObjectStore } from '@hivesync/objects';
+import { isDatabaseUnavailable, query } from '@hivesync/database';
+import { FileObjectStore, objectKey } from '@hivesync/objects';
 import { smallDisk } from '@hivesync/testing';
 import { expect, test, vi } from 'vitest';
 import { removeObjects } from '../../src/objects/object-removal.service.ts';
+import { receiveUpload } from '../../src/objects/object-upload.service.ts';
 import { expectStatus, type ProjectsService, refusal, startProjects } from '../support/projects-service.ts';
 
 interface Granted {
@@ -110,6 +111,37 @@ test('a task that goes while a file for it is coming: the end of the upload stor
   expect(await removeObjects(service.dataSource, new FileObjectStore(folder))).toBe(1);
   body.end('halves');
   expect(refusal(await answer)).toEqual([410, 'GONE']);
+  expect([...filesIn(join(folder, 'attachments')), ...filesIn(join(folder, '.partial'))]).toEqual([]);
+});
+
+test('a connection that dies before the file has its name takes the file along', async () => {
+  const service = await startProjects();
+  const { alice, newTask, grant } = await withTask(service);
+  const { OBJECTS_DIR: folder } = service.config;
+  const store = new FileObjectStore(folder);
+  const task = await newTask();
+  const { object_key } = await grant(task, 4);
+  const key = objectKey(object_key);
+  vi.spyOn(store, 'receive').mockImplementationOnce(async (body, sizeBytes) => {
+    const received = await new FileObjectStore(folder).receive(body, sizeBytes);
+    return {
+      keep: async () => {
+        await service.database.query(
+          `select pg_terminate_backend(pid)
+             from pg_stat_activity
+            where usename = 'projects_app'
+              and datname = current_database()
+              and state = 'idle in transaction'`,
+        );
+        expectStatus(await alice.delete(`/api/v1/tasks/${task}`), 204);
+        expect(await removeObjects(service.dataSource, store)).toBe(1);
+        await received.keep(key);
+      },
+      [Symbol.asyncDispose]: () => received[Symbol.asyncDispose](),
+    };
+  });
+  const uploading = receiveUpload(service.dataSource, store, key, 4, Readable.from([Buffer.from('four')]));
+  await expect(uploading).rejects.toSatisfy(isDatabaseUnavailable);
   expect([...filesIn(join(folder, 'attachments')), ...filesIn(join(folder, '.partial'))]).toEqual([]);
 });
 
