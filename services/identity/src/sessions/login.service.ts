@@ -3,7 +3,7 @@ import { type DataSource, newId, type Transaction, transaction } from '@hivesync
 import { type Origin, publish } from '@hivesync/events';
 import { notifyOfIncident } from '../notifications/notify.ts';
 import { signAccessToken } from '../signing-keys/access-tokens.ts';
-import type { SigningKeys } from '../signing-keys/signing-keys.service.ts';
+import type { LoadedKey, SigningKeys } from '../signing-keys/signing-keys.service.ts';
 import { hashPassword, needsRehash, verifyPassword } from '../users/passwords.ts';
 import {
   type Credentials,
@@ -73,15 +73,17 @@ export async function logIn(context: SessionContext, request: LoginRequest): Pro
   }
 
   const newHash = needsRehash(credentials.passwordHash) ? await hashPassword(request.password) : null;
+  const key = await context.keys.active();
   return transaction(dataSource, async (tx) => {
     if (newHash) await replacePasswordHash(tx, credentials.id, credentials.passwordHash, newHash);
-    return startSession(tx, context, request, credentials.id, attempt);
+    return startSession(tx, context, key, request, credentials.id, attempt);
   });
 }
 
 async function startSession(
   tx: Transaction,
   context: SessionContext,
+  key: LoadedKey,
   request: LoginRequest,
   userId: UserId,
   attempt: Attempt,
@@ -118,7 +120,7 @@ async function startSession(
   });
   if (suspicious) await notifyOfIncident(tx, userId, 'suspicious_login', sessionId);
 
-  const accessToken = await signAccessToken(context.keys, {
+  const accessToken = await signAccessToken(key, {
     ...user,
     sid: sessionId,
     authenticatedAt: new Date(),

@@ -52,6 +52,7 @@ export async function renewAuthentication(
   shown: { password: string; address: string | null; origin: Origin },
 ): Promise<string> {
   const attempt = await reauthenticate(context, id, shown);
+  const key = await context.keys.active();
   const user = await transaction(context.dataSource, async (tx) => {
     await context.throttle.succeed(tx, attempt);
     if (!(await isLiveSession(tx, id, sid))) return null;
@@ -64,5 +65,5 @@ export async function renewAuthentication(
     return existingUser(tx, id);
   });
   if (!user) throw new ApiError('TOKEN_INVALID', { detail: 'The session has ended.' });
-  return signAccessToken(context.keys, { ...user, sid, authenticatedAt: new Date() });
+  return signAccessToken(key, { ...user, sid, authenticatedAt: new Date() });
 }

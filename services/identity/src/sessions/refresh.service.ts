@@ -3,6 +3,7 @@ import { type Transaction, transaction } from '@hivesync/database';
 import { type Origin, publish } from '@hivesync/events';
 import { notifyOfIncident } from '../notifications/notify.ts';
 import { signAccessToken } from '../signing-keys/access-tokens.ts';
+import type { LoadedKey } from '../signing-keys/signing-keys.service.ts';
 import { findUser, type UserRecord } from '../users/users.repository.ts';
 import type { SessionContext, TokenPair } from './login.service.ts';
 import {
@@ -32,12 +33,13 @@ export async function refreshSession(
   token: string,
   origin: Origin,
 ): Promise<TokenPair> {
+  const key = await context.keys.active();
   const outcome = await transaction(context.dataSource, async (tx) => {
     const presented = await lockPresentedToken(tx, refreshTokenHash(token), graceSeconds);
     const user = presented && (await findUser(tx, presented.userId));
     if (!presented || !user) return 'invalid';
     const verdict = judge(presented);
-    if (verdict === 'accepted') return rotate(tx, context, presented, user);
+    if (verdict === 'accepted') return rotate(tx, context, key, presented, user);
     // The session must stay ended although the caller is refused, so the refusal is thrown after the commit.
     if (verdict === 'reused') await endReused(tx, presented, origin);
     return verdict;
@@ -56,6 +58,7 @@ function judge(token: PresentedToken): Verdict {
 async function rotate(
   tx: Transaction,
   context: SessionContext,
+  key: LoadedKey,
   presented: PresentedToken,
   user: UserRecord,
 ): Promise<TokenPair> {
@@ -70,7 +73,7 @@ async function rotate(
     lifetimeDays: context.refreshTokenDays,
   });
   await touchSession(tx, sessionId);
-  const accessToken = await signAccessToken(context.keys, {
+  const accessToken = await signAccessToken(key, {
     ...user,
     sid: sessionId,
     // Of the login: a later re-authentication is in the one token that it bought, so no refresh token is worth more for it.

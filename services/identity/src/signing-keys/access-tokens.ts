@@ -1,6 +1,6 @@
 import type { SessionId, Tier, UserId, UserRole } from '@hivesync/contracts';
 import { SignJWT } from 'jose';
-import type { SigningKeys } from './signing-keys.service.ts';
+import type { LoadedKey } from './signing-keys.service.ts';
 
 /**
  * How long an access token is good. It is not looked up anywhere when it is used, so an ended session, a new
@@ -17,9 +17,15 @@ export interface AccessTokenSubject {
   authenticatedAt: Date;
 }
 
-/** Signs an access token (EdDSA) that every service verifies by itself against the published keys. */
-export async function signAccessToken(keys: SigningKeys, subject: AccessTokenSubject): Promise<string> {
-  const { kid, privateKey } = await keys.active();
+/**
+ * Signs an access token (EdDSA) that every service verifies by itself against the published keys.
+ *
+ * @param key taken before any transaction: to load it needs a connection, which those who hold one must not wait for
+ */
+export async function signAccessToken(
+  { kid, privateKey }: LoadedKey,
+  subject: AccessTokenSubject,
+): Promise<string> {
   return new SignJWT({
     sid: subject.sid,
     tier: subject.tier,

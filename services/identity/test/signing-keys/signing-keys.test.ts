@@ -29,7 +29,7 @@ describe('signing keys', () => {
 
   test('a rotated key still verifies what it signed; another replica takes the new one up', async () => {
     const keys = replica();
-    const token = await signAccessToken(keys, subject());
+    const token = await signAccessToken(await keys.active(), subject());
     const before = await keys.active();
     const kid = await keys.rotate();
     expect(kid).not.toBe(before.kid);

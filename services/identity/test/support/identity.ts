@@ -24,10 +24,10 @@ export interface Identity {
 
 /** A migrated database with the decisions of the service on top, without HTTP. */
 export async function startIdentity(
-  limits: { perAccount?: number; perAddress?: number } = {},
+  limits: { perAccount?: number; perAddress?: number; poolSize?: number } = {},
 ): Promise<Identity> {
   const db = await testDatabase(database);
-  const dataSource = await db.dataSource(database, { poolSize: 10 });
+  const dataSource = await db.dataSource(database, { poolSize: limits.poolSize ?? 10 });
   const passwordHash = await hashPassword(password);
   const context: SessionContext = {
     dataSource,
