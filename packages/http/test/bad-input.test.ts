@@ -195,6 +195,7 @@ describe('a token that is not good here', () => {
       'TOKEN_INVALID',
     ],
     ['by others', async () => `Bearer ${await tokens.userToken(alice, { issuer: 'evil' })}`, 'TOKEN_INVALID'],
+    ['another kind', async () => `Bearer ${await tokens.userToken(alice, { typ: 'JWT' })}`, 'TOKEN_INVALID'],
     [
       'a service’s',
       async () => `Bearer ${await tokens.serviceToken('identity', 'projects')}`,

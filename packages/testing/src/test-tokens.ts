@@ -29,6 +29,8 @@ export interface TokenFlaws {
   expiresIn?: number;
   /** Seconds from now at which it says it was issued; positive: by a clock that is ahead, negative: some time ago. */
   issuedIn?: number;
+  /** In place of the platform's: `at+jwt`, of services `service+jwt`. */
+  typ?: string;
   /** Signs with a key that nobody publishes. */
   forged?: boolean;
 }
@@ -71,7 +73,7 @@ async function sign(
   typ: string,
   claims: Record<string, unknown>,
   subject: string,
-  named: Required<Omit<TokenFlaws, 'forged' | 'issuedIn'>> & Pick<TokenFlaws, 'issuedIn'>,
+  named: Required<Omit<TokenFlaws, 'forged' | 'issuedIn' | 'typ'>> & Pick<TokenFlaws, 'issuedIn'>,
   forged = false,
 ): Promise<string> {
   const key = forged ? generateKeyPairSync('ed25519').privateKey : signer.privateKey;
@@ -104,26 +106,24 @@ export async function testTokens(): Promise<TestTokens> {
     privateKey: (service) =>
       signerOf(service).privateKey.export({ type: 'pkcs8', format: 'der' }).toString('base64'),
     userKeySet: people.keySet,
-    userToken: ({ id, sid, tier, role, authTime }, { forged, ...flaws } = {}) => {
+    userToken: ({ id, sid, tier, role, authTime }, { forged, typ = 'at+jwt', ...flaws } = {}) => {
       const named = {
         issuer: 'hivesync/identity',
         audience: 'hivesync',
         expiresIn: 900,
-        issuedAgo: 0,
         ...flaws,
       };
       const claims = { sid, tier, role, ...(authTime !== undefined && { auth_time: authTime }) };
-      return sign(people, 'JWT', claims, id, named, forged);
+      return sign(people, typ, claims, id, named, forged);
     },
-    serviceToken: (from, to, { forged, ...flaws } = {}) => {
+    serviceToken: (from, to, { forged, typ = 'service+jwt', ...flaws } = {}) => {
       const named = {
         issuer: `hivesync/${from}`,
         audience: `hivesync/${to}`,
         expiresIn: 60,
-        issuedAgo: 0,
         ...flaws,
       };
-      return sign(signerOf(from), 'service+jwt', {}, from, named, forged);
+      return sign(signerOf(from), typ, {}, from, named, forged);
     },
   };
 }

@@ -32,7 +32,12 @@ const clockTolerance = 5;
  * @throws ApiError TOKEN_EXPIRED, TOKEN_INVALID, or UPSTREAM_UNAVAILABLE where identity's keys cannot be had.
  */
 export async function verifyUserToken(token: string, keys: KeyResolver): Promise<AuthenticatedUser> {
-  const payload = await verify(token, keys.user, { issuer: 'hivesync/identity', audience: 'hivesync' });
+  const payload = await verify(token, keys.user, {
+    issuer: 'hivesync/identity',
+    audience: 'hivesync',
+    // RFC 9068 section 4: what else identity may sign with these keys one day opens nothing.
+    typ: 'at+jwt',
+  });
   if (!claims.Check(payload)) throw tokenError('TOKEN_INVALID');
   const { sub, sid, tier, role, auth_time: authTime } = payload;
   return { id: sub, sid, tier, role, ...(authTime !== undefined && { authTime }) };
