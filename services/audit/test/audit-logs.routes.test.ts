@@ -13,22 +13,19 @@ let service: Awaited<ReturnType<typeof startAudit>>;
 let dataSource: DataSource;
 let admin: Caller;
 
-const append = (fact: Partial<AuditFact>) =>
-  transaction(dataSource, (tx) =>
-    appendFact(tx, {
-      id: newId(),
-      createdAt: '2026-03-04T05:06:07.123456Z',
-      userId: alice,
-      eventType: 'projects.task.created',
-      entityType: 'task',
-      entityId: task,
-      data: { number: 1 },
-      ipAddress: '203.0.113.7',
-      sourceService: 'projects',
-      requestId: 'req-1',
-      ...fact,
-    }),
-  );
+const fact: Omit<AuditFact, 'id'> = {
+  createdAt: '2026-03-04T05:06:07.123456Z',
+  userId: alice,
+  eventType: 'projects.task.created',
+  entityType: 'task',
+  entityId: task,
+  data: { number: 1 },
+  ipAddress: '203.0.113.7',
+  sourceService: 'projects',
+  requestId: 'req-1',
+};
+const append = (change: Partial<AuditFact>) =>
+  transaction(dataSource, (tx) => appendFact(tx, { ...fact, id: newId(), ...change }));
 
 beforeAll(async () => {
   service = await startAudit();
@@ -190,4 +187,27 @@ test('a service that starts makes the partitions ahead, guarded', async () => {
       { tgname: 'audit_logs_refuse_truncate' },
     ]);
   });
+});
+
+test('a fact of a month that is there walks no partitions, and is two statements', async () => {
+  const [ensure] = await service.database.query<{ definition: string }>(
+    `select pg_get_functiondef('audit.ensure_audit_partitions(timestamptz)'::regprocedure) as definition`,
+  );
+  await service.database.query(
+    `create or replace function audit.ensure_audit_partitions(moment timestamptz) returns void
+     language plpgsql
+     as $$ begin raise exception 'walked'; end $$`,
+  );
+  try {
+    const statements = await transaction(dataSource, async (tx) => {
+      const sent = vi.spyOn(tx, 'query');
+      await appendFact(tx, { ...fact, id: newId(), userId: newId<UserId>() });
+      return sent.mock.calls.length;
+    });
+    expect(statements).toBe(2);
+    await expect(append({ createdAt: '2025-01-31T23:59:59Z' })).rejects.toThrow('walked');
+  } finally {
+    await service.database.query(ensure!.definition);
+  }
+  await append({ createdAt: '2025-01-31T23:59:59Z' });
 });

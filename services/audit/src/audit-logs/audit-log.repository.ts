@@ -24,10 +24,7 @@ export interface AuditFact {
  * that is under way wait, or be seen.
  */
 export async function appendFact(tx: Transaction, fact: AuditFact): Promise<void> {
-  await ensureAuditPartitions(tx, fact.createdAt);
-  if (fact.userId) {
-    await query(tx, 'insert into user_refs (id) values ($1) on conflict (id) do nothing', [fact.userId]);
-  }
+  await makeRoom(tx, fact);
   await query(
     tx,
     `with person as (
@@ -58,6 +55,27 @@ export async function appendFact(tx: Transaction, fact: AuditFact): Promise<void
       fact.sourceService,
       fact.requestId,
     ],
+  );
+}
+
+/**
+ * Meets the user of a fact and sees to the partition of its month, in one statement. Which partition that is is known
+ * by its name, so the walk over all of them is made once a month and not for each event.
+ */
+async function makeRoom(tx: Transaction, { userId, createdAt }: AuditFact): Promise<void> {
+  await query(
+    tx,
+    `with met as (
+       insert into user_refs (id)
+       select $1::uuid
+       where $1::uuid is not null
+       on conflict (id) do nothing
+     )
+     select ensure_audit_partitions($2::timestamptz)
+     where to_regclass(
+       'audit_logs' || to_char(date_trunc('month', $2::timestamptz at time zone 'UTC'), '"_p"YYYYMMDD')
+     ) is null`,
+    [userId, createdAt],
   );
 }
 
