@@ -19,6 +19,7 @@ import { authRoutes } from './sessions/auth.routes.ts';
 import { LoginThrottle } from './sessions/login-throttle.ts';
 import { deleteExpiredTokens } from './sessions/refresh-tokens.repository.ts';
 import { sessionsRoutes } from './sessions/sessions.routes.ts';
+import { endForgottenSessions } from './sessions/sessions.service.ts';
 import { jwksRoutes } from './signing-keys/jwks.routes.ts';
 import { deriveKey, parseEncryptionKey } from './signing-keys/key-encryption.ts';
 import { SigningKeys } from './signing-keys/signing-keys.service.ts';
@@ -66,6 +67,9 @@ export async function buildApp(dependencies: IdentityDependencies): Promise<App>
   app.lifecycle.whenReady('signing key', () => keys.active());
   app.lifecycle.every('rotation of the signing key', 3_600, () => keys.active());
   app.lifecycle.every('expired refresh tokens', 3_600, () => deleteExpiredTokens(dataSource));
+  app.lifecycle.every('sessions that ran out', 3_600, () =>
+    endForgottenSessions(dataSource, config.REFRESH_TOKEN_DAYS),
+  );
   const context = { dataSource, keys, throttle, refreshTokenDays: config.REFRESH_TOKEN_DAYS };
   await app.register(accountRoutes);
   await app.register(accountDeletionRoutes, { context });

@@ -43,6 +43,7 @@ export const sessionEnded = defineEvent(
         Type.Literal('revoked'),
         Type.Literal('token_reuse'),
         Type.Literal('account_deleted'),
+        Type.Literal('expired'),
       ]),
     },
     { additionalProperties: false },

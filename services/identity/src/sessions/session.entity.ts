@@ -13,12 +13,13 @@ import {
 import { User } from '../users/user.entity.ts';
 import { DeviceSession } from './device-session.entity.ts';
 
-export const sessionEndReasons = ['logout', 'revoked', 'token_reuse', 'account_deleted'] as const;
+export const sessionEndReasons = ['logout', 'revoked', 'token_reuse', 'account_deleted', 'expired'] as const;
 export type SessionEndReason = (typeof sessionEndReasons)[number];
 
-/** One login, from which access tokens are drawn until it is ended. */
+/** One login, from which access tokens are drawn until it is ended or its last refresh token has run out. */
 @Entity('sessions')
 @Index(['userId', 'id'])
+@Index(['userId', 'ipAddress'])
 @Check('sessions_user_agent_check', 'char_length(user_agent) <= 500')
 @Check('sessions_end_check', '(ended_at is null) = (end_reason is null)')
 export class Session {
@@ -46,6 +47,7 @@ export class Session {
   @Column({ type: 'boolean', default: false })
   suspicious!: boolean;
 
+  @Index({ where: 'ended_at is null' })
   @Column({ name: 'last_seen', type: 'timestamptz', default: () => 'now()' })
   lastSeen!: Date;
 

@@ -15,6 +15,15 @@ export interface SessionRecord {
   lastSeen: Date;
 }
 
+/** It goes on as long as it can be refreshed. The hourly job records the end of those that cannot. */
+const live = `sessions.ended_at is null
+       and exists (
+         select
+         from refresh_tokens as token
+         where token.session_id = sessions.id
+           and token.expires_at > now()
+       )`;
+
 /** Remembers that the device was seen; `unseen` where it was not known before. */
 export async function meetDevice(
   tx: Transaction,
@@ -86,7 +95,7 @@ export async function insertSession(
   );
 }
 
-/** Whether it is a session of that person, and not ended. */
+/** Whether it is a live session of that person. */
 export async function isLiveSession(tx: Transaction, userId: UserId, id: SessionId): Promise<boolean> {
   const rows = await query(
     tx,
@@ -94,7 +103,7 @@ export async function isLiveSession(tx: Transaction, userId: UserId, id: Session
      from sessions
      where id = $1
        and user_id = $2
-       and ended_at is null`,
+       and ${live}`,
     [id, userId],
   );
   return rows.length > 0;
@@ -138,7 +147,7 @@ export async function listSessions(
      from sessions
      left join device_sessions on device_sessions.id = sessions.device_session_id
      where sessions.user_id = $1
-       and sessions.ended_at is null
+       and ${live}
        and ($2::uuid is null or sessions.id < $2::uuid)
      order by sessions.id desc
      limit $3`,
@@ -152,7 +161,7 @@ export async function countSessions(source: DataSource, userId: UserId): Promise
     `select count(*)::integer as total
      from sessions
      where user_id = $1
-       and ended_at is null`,
+       and ${live}`,
     [userId],
   );
   return rows[0]?.total ?? 0;
@@ -161,7 +170,7 @@ export async function countSessions(source: DataSource, userId: UserId): Promise
 /** Which of a person's sessions to end. */
 export type SessionChoice = { only: SessionId } | { allBut: SessionId } | 'all';
 
-/** Ends live sessions of the person and forgets their refresh tokens; answers which it ended. */
+/** Ends sessions of the person that have not ended and forgets their refresh tokens; answers which it ended. */
 export async function endSessions(
   tx: Transaction,
   userId: UserId,
@@ -186,4 +195,39 @@ export async function endSessions(
     await query(tx, 'delete from refresh_tokens where session_id = any($1::uuid[])', [ended]);
   }
   return ended;
+}
+
+/**
+ * Ends at most `limit` sessions that cannot be refreshed any more; answers which, and whose. A refresh under way holds
+ * its session, which is passed over, and moves `last_seen`, which is looked at again once the row is locked.
+ *
+ * @param days how long a refresh token is good: no session seen since then has run out
+ */
+export async function endExpiredSessions(
+  tx: Transaction,
+  days: number,
+  limit: number,
+): Promise<{ id: SessionId; userId: UserId }[]> {
+  return query<{ id: SessionId; userId: UserId }>(
+    tx,
+    `update sessions
+     set ended_at = now(), end_reason = 'expired'
+     where id in (
+       select id
+       from sessions
+       where last_seen < now() - make_interval(days => $1)
+         and ended_at is null
+         and not exists (
+           select
+           from refresh_tokens as token
+           where token.session_id = sessions.id
+             and token.expires_at > now()
+         )
+       order by last_seen
+       limit $2
+       for update of sessions skip locked
+     )
+     returning id, user_id as "userId"`,
+    [days, limit],
+  );
 }

@@ -121,6 +121,14 @@ const writers: Record<string, { tables: string[]; write: Writer }> = {
       () => [randomUUID(), hex()],
     ),
   },
+  EndExpiredSessions: {
+    tables: [],
+    write: insert(
+      `insert into sessions (id, user_id, ended_at, end_reason)
+       values ($1, {user}, now(), 'expired')`,
+      () => [randomUUID()],
+    ),
+  },
   ForgetDeletedPeople: {
     tables: [],
     write: insert(

@@ -1,10 +1,12 @@
 import type { SessionId, UserId } from '@hivesync/contracts';
-import { transaction } from '@hivesync/database';
+import { newId, transaction } from '@hivesync/database';
 import { describe, expect, test } from 'vitest';
 import { logIn } from '../../src/sessions/login.service.ts';
 import { refreshSession } from '../../src/sessions/refresh.service.ts';
-import { deleteExpiredTokens } from '../../src/sessions/refresh-tokens.repository.ts';
-import { endSessionsAs } from '../../src/sessions/sessions.service.ts';
+import { deleteExpiredTokens, lockPresentedToken } from '../../src/sessions/refresh-tokens.repository.ts';
+import { refreshTokenHash } from '../../src/sessions/refresh-tokens.ts';
+import { countSessions, listSessions } from '../../src/sessions/sessions.repository.ts';
+import { endForgottenSessions, endSessionsAs } from '../../src/sessions/sessions.service.ts';
 import { password, startIdentity } from '../support/identity.ts';
 
 const { db, dataSource, context, register, events } = await startIdentity();
@@ -157,4 +159,84 @@ describe('ending sessions', () => {
     expect(await end(mine.user.id, { only: mine.sessionId })).toEqual([mine.sessionId]);
     expect(await end(mine.user.id, { only: mine.sessionId })).toEqual([]);
   });
+});
+
+describe('a session that is not refreshed any more', () => {
+  /** As if its last refresh were so many days ago. */
+  const leave = async (sessionId: SessionId, days: number) => {
+    await db.query(
+      `update identity.sessions set last_seen = now() - make_interval(days => $2) where id = $1`,
+      [sessionId, days],
+    );
+    await db.query(
+      `update identity.refresh_tokens set expires_at = now() + make_interval(days => 30 - $2::integer)
+       where session_id = $1`,
+      [sessionId, days],
+    );
+  };
+  const listed = async (userId: UserId) => [
+    await listSessions(dataSource, userId, { after: null, limit: 10 }),
+    await countSessions(dataSource, userId),
+  ];
+
+  test('is over when its last refresh token runs out, and is in no list from then on', async () => {
+    const { user, sessionId } = await session();
+    await leave(sessionId, 29);
+    expect(await listed(user.id)).toMatchObject([[{ id: sessionId }], 1]);
+    await leave(sessionId, 31);
+    expect(await listed(user.id)).toEqual([[], 0]);
+  });
+
+  test('is ended by the job with an event, once, its tokens deleted before or not; others are left', async () => {
+    const [gone, goneLong, idle, fresh] = [
+      await session(),
+      await session(),
+      await session(),
+      await session(),
+    ];
+    await leave(goneLong.sessionId, 400);
+    await deleteExpiredTokens(dataSource);
+    await leave(gone.sessionId, 31);
+    await leave(idle.sessionId, 29);
+    await endForgottenSessions(dataSource, 30);
+    expect(await endForgottenSessions(dataSource, 30)).toBe(0);
+    const ends = [];
+    for (const { sessionId } of [gone, goneLong, idle, fresh]) ends.push(await endOf(sessionId));
+    expect(ends).toEqual(['expired', 'expired', null, null]);
+    const told = (await events('identity.session.ended')).filter(({ data }) =>
+      [gone.user.id, goneLong.user.id].includes((data as { user_id: UserId }).user_id),
+    );
+    expect(told).toHaveLength(2);
+    expect(told[0]).toMatchObject({ data: { reason: 'expired' } });
+  });
+
+  test('is not ended while its token is good, however short the lifetime has become', async () => {
+    const { sessionId } = await session();
+    await leave(sessionId, 20);
+    await endForgottenSessions(dataSource, 7);
+    expect(await endOf(sessionId)).toBeNull();
+  });
+
+  test('is not ended under the hands of who refreshes it', async () => {
+    const { sessionId, refreshToken } = await session();
+    await leave(sessionId, 20);
+    await transaction(dataSource, async (tx) => {
+      await lockPresentedToken(tx, refreshTokenHash(refreshToken), 10);
+      await db.query('delete from identity.refresh_tokens where session_id = $1', [sessionId]);
+      await endForgottenSessions(dataSource, 7);
+    });
+    expect(await endOf(sessionId)).toBeNull();
+  });
+});
+
+test('whether a login comes from a network that is known is looked up in an index', async () => {
+  const plan = await transaction(dataSource, async (tx) => {
+    await tx.query('set local enable_seqscan = off');
+    await tx.query('set local enable_bitmapscan = off');
+    return tx.query(
+      `explain select from sessions where user_id = '${newId()}'
+       and ip_address <<= network(set_masklen('192.0.2.1'::inet, 24))`,
+    );
+  });
+  expect(JSON.stringify(plan)).toMatch(/sessions_user_id_ip_address_idx.*ip_address >=/s);
 });

@@ -9,6 +9,7 @@ import { CreateLoginThrottles1763800007000 } from './1763800007000-create-login-
 import { CreateReferenceSweeps1763900000000 } from './1763900000000-create-reference-sweeps.ts';
 import { CreateAccountDeletions1763900001000 } from './1763900001000-create-account-deletions.ts';
 import { ForgetDeletedPeople1764000400000 } from './1764000400000-forget-deleted-people.ts';
+import { EndExpiredSessions1764000600000 } from './1764000600000-end-expired-sessions.ts';
 
 /** In the order in which they run. A migration that has landed is never edited: write the next one. */
 export const migrations = [
@@ -23,4 +24,5 @@ export const migrations = [
   CreateReferenceSweeps1763900000000,
   CreateAccountDeletions1763900001000,
   ForgetDeletedPeople1764000400000,
+  EndExpiredSessions1764000600000,
 ];
