@@ -1,5 +1,4 @@
 import { type ServiceName, serviceNames } from '@hivesync/contracts';
-import { consumers } from '@hivesync/local/events';
 import { Random } from './random.ts';
 
 export type Fault =
@@ -41,9 +40,6 @@ const weights: Record<FaultKind, number> = {
 
 export const faultKinds = Object.keys(weights) as FaultKind[];
 
-/** Services that apply events of others. */
-const consuming = serviceNames.filter((service) => consumers[service] !== undefined);
-
 /** What is done to the platform, and when: it follows from the seed alone. Each kind comes once before any comes again. */
 export function scheduleOf(seed: number, rounds: number): Round[] {
   const random = new Random(seed, 'schedule');
@@ -66,7 +62,7 @@ function faultOf(kind: FaultKind, random: Random): Fault {
     case 'kill':
       return { kind, service, downMs: random.between(0, 400) };
     case 'kill-consumer':
-      return { kind, service: random.pick(consuming), downMs: random.between(0, 400) };
+      return { kind, service: random.pick(serviceNames), downMs: random.between(0, 400) };
     case 'pause':
       return { kind, service, pausedMs: random.between(1_000, 4_000) };
     case 'cut':

@@ -8,7 +8,6 @@ import {
   parkedEvents,
   replay,
   retryParked,
-  type Subscriptions,
 } from '@hivesync/events';
 import { type Connections, consumers } from './consumers.ts';
 
@@ -33,7 +32,8 @@ export async function statusOfEvents(
   service?: ServiceName,
 ): Promise<SourceStatus[]> {
   const rows: SourceStatus[] = [];
-  for (const [consumer, { sources }] of chosen(service)) {
+  for (const consumer of chosen(service)) {
+    const { sources } = consumers[consumer];
     const known = await consumerStatus(await connections.of(consumer));
     for (const source of sources) {
       const at = known.find((one) => one.source === source);
@@ -56,7 +56,7 @@ export async function listParked(
   connections: Connections,
   service?: ServiceName,
 ): Promise<(ParkedEvent & { consumer: ServiceName })[]> {
-  const lists = chosen(service).map(async ([consumer]) =>
+  const lists = chosen(service).map(async (consumer) =>
     (await parkedEvents(await connections.of(consumer))).map((event) => ({ ...event, consumer })),
   );
   return (await Promise.all(lists)).flat();
@@ -69,8 +69,9 @@ export async function retryEvents(
   filter: ParkedFilter,
 ): Promise<{ applied: number; failed: number }> {
   const report = { applied: 0, failed: 0 };
-  for (const [consumer, subscriptions] of chosen(service)) {
-    const { applied, failed } = await retryParked(await connections.of(consumer), subscriptions, filter);
+  for (const consumer of chosen(service)) {
+    const on = await connections.of(consumer);
+    const { applied, failed } = await retryParked(on, consumers[consumer], filter);
     report.applied += applied;
     report.failed += failed;
   }
@@ -84,8 +85,7 @@ export async function discardEvent(
   source: ServiceName,
   eventId: string,
 ): Promise<boolean> {
-  const [[consumer]] = chosen(service) as [[ServiceName, Subscriptions]];
-  return discardParked(await connections.of(consumer), source, eventId);
+  return discardParked(await connections.of(service), source, eventId);
 }
 
 /**
@@ -97,23 +97,14 @@ export async function replayEvents(
   service: ServiceName,
   source?: ServiceName,
 ): Promise<ServiceName[]> {
-  const [[consumer, { sources }]] = chosen(service) as [[ServiceName, Subscriptions]];
+  const { sources } = consumers[service];
   if (source && !sources.includes(source)) {
     throw new UsageError(`${service} does not read ${source}, but ${sources.join(', ')}`);
   }
   const again = source ? [source] : [...sources];
-  for (const one of again) await replay(await connections.of(consumer), one);
+  for (const one of again) await replay(await connections.of(service), one);
   return again;
 }
 
-/** @throws UsageError for a service that applies no events */
-function chosen(service: ServiceName | undefined): [ServiceName, Subscriptions][] {
-  const all = serviceNames.flatMap((name): [ServiceName, Subscriptions][] => {
-    const subscriptions = consumers[name];
-    return subscriptions ? [[name, subscriptions]] : [];
-  });
-  if (!service) return all;
-  const one = all.filter(([name]) => name === service);
-  if (one.length === 0) throw new UsageError(`${service} applies no events of others`);
-  return one;
-}
+const chosen = (service: ServiceName | undefined): readonly ServiceName[] =>
+  service ? [service] : serviceNames;

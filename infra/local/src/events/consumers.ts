@@ -1,21 +1,16 @@
 import * as audit from '@hivesync/audit';
 import * as billing from '@hivesync/billing';
 import type { ServiceName } from '@hivesync/contracts';
-import { createDataSource, type DataSource, referenceTables } from '@hivesync/database';
-import { defineSubscriptions, type Subscriptions } from '@hivesync/events';
+import { createDataSource, type DataSource } from '@hivesync/database';
+import type { Subscriptions } from '@hivesync/events';
 import * as identity from '@hivesync/identity';
 import * as previews from '@hivesync/previews';
 import * as projects from '@hivesync/projects';
 import * as workers from '@hivesync/workers';
 import { databases } from '../databases.ts';
 
-/** The services that apply others' events: those that say so, and those that merely refer to others' rows. */
-export const consumers: Partial<Record<ServiceName, Subscriptions>> = {
-  ...Object.fromEntries(
-    Object.values(databases)
-      .filter((database) => referenceTables(database).length > 0)
-      .map((database) => [database.service, defineSubscriptions({ database })]),
-  ),
+/** What each service does about the events of others. */
+export const consumers: Record<ServiceName, Subscriptions> = {
   identity: identity.subscriptions,
   projects: projects.subscriptions,
   previews: previews.subscriptions,

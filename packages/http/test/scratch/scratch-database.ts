@@ -9,7 +9,7 @@ import {
   ReferenceTable,
   sql,
 } from '@hivesync/database';
-import { platformTablesDown, platformTablesUp } from '@hivesync/events';
+import { forgettingDown, forgettingUp, platformTablesDown, platformTablesUp } from '@hivesync/events';
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 
 /** A service that has just been made: what it declares, its migration, and nothing else. */
@@ -85,6 +85,7 @@ class CreateLoans1763800000000 implements Migration {
       sql.updatedAtFunction(),
       sql.liveReferenceFunction(),
       ...sql.referenceSweepsUp(),
+      ...forgettingUp('workers'),
       sql.referenceTable('user_refs', ['display_name text', 'tier text']),
       sql.touchUpdatedAt('user_refs'),
       sql.referenceTable('project_refs', ['name text']),
@@ -116,6 +117,7 @@ class CreateLoans1763800000000 implements Migration {
       'drop table loans',
       'drop table project_refs',
       'drop table user_refs',
+      ...forgettingDown(),
       ...sql.referenceSweepsDown(),
       sql.dropLiveReferenceFunction(),
       sql.dropUpdatedAtFunction(),
