@@ -1,4 +1,5 @@
-import { type ServiceName, serviceNames } from '@hivesync/contracts';
+import { type ServiceName, serviceNames, userRegistered } from '@hivesync/contracts';
+import { consumers } from '@hivesync/local/events';
 import { Random } from './random.ts';
 
 export type Fault =
@@ -40,6 +41,11 @@ const weights: Record<FaultKind, number> = {
 
 export const faultKinds = Object.keys(weights) as FaultKind[];
 
+/** Services on which the load has an effect through events: a deletion alone, of which others hear, is too rare. */
+const concerned = serviceNames.filter(
+  (service) => service === 'identity' || consumers[service].handlersOf(userRegistered.type).length > 0,
+);
+
 /** What is done to the platform, and when: it follows from the seed alone. Each kind comes once before any comes again. */
 export function scheduleOf(seed: number, rounds: number): Round[] {
   const random = new Random(seed, 'schedule');
@@ -62,7 +68,7 @@ function faultOf(kind: FaultKind, random: Random): Fault {
     case 'kill':
       return { kind, service, downMs: random.between(0, 400) };
     case 'kill-consumer':
-      return { kind, service: random.pick(serviceNames), downMs: random.between(0, 400) };
+      return { kind, service: random.pick(concerned), downMs: random.between(0, 400) };
     case 'pause':
       return { kind, service, pausedMs: random.between(1_000, 4_000) };
     case 'cut':
