@@ -12,7 +12,7 @@ import {
   type TableInCatalog,
   tableNameOf,
 } from '@hivesync/database';
-import { homes } from './erd.ts';
+import { homes } from './homes.ts';
 import { plannedTables } from './schema-plan.ts';
 
 export type OwnedReference = Pick<

@@ -1,6 +1,7 @@
 import type { AggregateName, ServiceName } from '@hivesync/contracts';
 import { platformTableNames } from '@hivesync/database';
 import type { CatalogueColumn, CatalogueForeignKey, CatalogueTable } from './catalogue.ts';
+import { homes } from './homes.ts';
 
 /** A declared reference to another service's aggregate, as `referenceDeclarations()` tells it. */
 export interface ErdReference {
@@ -17,13 +18,6 @@ export interface ErdService {
   foreignKeys: CatalogueForeignKey[];
   references: ErdReference[];
 }
-
-/** Where an aggregate's rows live with its owner. */
-export const homes: Record<AggregateName, { service: ServiceName; table: string }> = {
-  'identity.user': { service: 'identity', table: 'users' },
-  'projects.project': { service: 'projects', table: 'projects' },
-  'workers.node': { service: 'workers', table: 'worker_nodes' },
-};
 
 /**
  * The page of one service: its tables with all columns, its foreign keys as solid lines, and dashed lines

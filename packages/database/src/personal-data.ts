@@ -1,8 +1,7 @@
-import { aggregates } from '@hivesync/contracts';
 import type { DataSource } from 'typeorm';
 import { dataClasses } from './data-class.ts';
 import { tableNameOf } from './entity-names.ts';
-import { identifier, query } from './query.ts';
+import { identifier, literal, query } from './query.ts';
 import { referenceDeclarations, referenceTables } from './references/declarations.ts';
 import type { EntityClass, ServiceDatabase } from './service-database.ts';
 
@@ -13,13 +12,16 @@ export interface HeldRow {
 }
 
 const rowsOfAPage = 500;
+/** Each look for keys sorts all that remain of a person's rows, so it takes more of them than a page of rows may be. */
+const keysOfALook = 20_000;
 /** Of no use to the person, and of use to a thief. */
 const neverLeaves = new Set(['secret-hash', 'encrypted']);
 
 /**
  * Everything that a service holds on a user, table by table: rows whose declared reference is to them, and the
  * reference itself; in the service that owns users the user, and what has a foreign key to it. Hashes of secrets and
- * ciphertext are left out. It reads pages by primary key, so memory is bounded and no transaction stays open.
+ * ciphertext are left out. It looks for primary keys, and then reads
+ * pages of rows by them, so memory is bounded and no transaction stays open.
  */
 export async function* rowsHeldOn(
   dataSource: DataSource,
@@ -28,35 +30,45 @@ export async function* rowsHeldOn(
 ): AsyncGenerator<HeldRow> {
   for (const { entity, columns } of holders(dataSource, database)) {
     const table = tableNameOf(entity);
-    const key = dataSource
-      .getMetadata(entity)
-      .primaryColumns.map(({ databaseName }) => identifier(databaseName));
+    const keyNames = dataSource.getMetadata(entity).primaryColumns.map(({ databaseName }) => databaseName);
+    const keyOf = (alias: string) => keyNames.map((name) => `${alias}.${identifier(name)}`).join(', ');
+    const keyAsJson = keyNames.map((name) => `${literal(name)}, held.${identifier(name)}`).join(', ');
+    const theirs = columns.map((column) => `held.${identifier(column)} = $1`).join(' or ');
     const secrets = [...dataClasses(entity)]
       .filter(([, dataClass]) => neverLeaves.has(dataClass))
       .map(([column]) => column);
     for (let after: object | null = null; ; ) {
-      const page: { row: Record<string, unknown>; key: object }[] = await query(
+      const found: { key: object }[] = await query(
         dataSource,
-        `select to_jsonb(held) - $2::text[] as row,
-                to_jsonb(held) as key
+        `select jsonb_build_object(${keyAsJson}) as key
            from ${identifier(table)} as held
-          where (${columns.map((column) => `held.${identifier(column)} = $1`).join(' or ')})
-            and ($3::jsonb is null or (${key.map((column) => `held.${column}`).join(', ')}) > (
-              select ${key.map((column) => `last.${column}`).join(', ')}
-              from jsonb_populate_record(null::${identifier(table)}, $3::jsonb) as last
+          where (${theirs})
+            and ($2::jsonb is null or (${keyOf('held')}) > (
+              select ${keyOf('last')}
+              from jsonb_populate_record(null::${identifier(table)}, $2::jsonb) as last
             ))
-          order by ${key.map((column) => `held.${column}`).join(', ')}
-          limit ${rowsOfAPage}`,
-        [userId, secrets, after && JSON.stringify(after)],
+          order by ${keyOf('held')}
+          limit ${keysOfALook}`,
+        [userId, after && JSON.stringify(after)],
       );
-      for (const { row } of page) yield { table, row };
-      after = page.at(-1)?.key ?? null;
-      if (page.length < rowsOfAPage) break;
+      for (let at = 0; at < found.length; at += rowsOfAPage) {
+        const keys = found.slice(at, at + rowsOfAPage).map(({ key }) => key);
+        const page = await query<{ row: Record<string, unknown> }>(
+          dataSource,
+          `select to_jsonb(held) - $2::text[] as row
+             from jsonb_populate_recordset(null::${identifier(table)}, $3::jsonb) as wanted
+             join ${identifier(table)} as held on (${keyOf('held')}) = (${keyOf('wanted')})
+            where (${theirs})
+            order by ${keyOf('held')}`,
+          [userId, secrets, JSON.stringify(keys)],
+        );
+        for (const { row } of page) yield { table, row };
+      }
+      after = found.at(-1)?.key ?? null;
+      if (found.length < keysOfALook) break;
     }
   }
 }
-
-const ownsUsers = ({ service }: ServiceDatabase): boolean => aggregates['identity.user'].owner === service;
 
 function holders(
   dataSource: DataSource,
@@ -71,12 +83,13 @@ function holders(
   for (const { entity, column, aggregate } of referenceDeclarations(database)) {
     if (aggregate === 'identity.user') hold(entity, column);
   }
-  if (ownsUsers(database)) {
+  const users = database.owns?.['identity.user'];
+  if (users) {
+    for (const { databaseName } of dataSource.getMetadata(users).primaryColumns) hold(users, databaseName);
     for (const entity of database.entities) {
-      if (tableNameOf(entity) === 'users') hold(entity, 'id');
       for (const { referencedEntityMetadata, columns } of dataSource.getMetadata(entity).foreignKeys) {
         const [column] = columns;
-        if (referencedEntityMetadata.tableName === 'users' && column) hold(entity, column.databaseName);
+        if (referencedEntityMetadata.target === users && column) hold(entity, column.databaseName);
       }
     }
   }

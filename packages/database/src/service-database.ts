@@ -1,4 +1,4 @@
-import type { ServiceName } from '@hivesync/contracts';
+import { type AggregateName, aggregates, type ServiceName } from '@hivesync/contracts';
 import type { MigrationInterface } from 'typeorm';
 import type { Transaction } from './transaction.ts';
 
@@ -37,6 +37,8 @@ export interface ServiceDatabase {
   service: ServiceName;
   entities: EntityClass[];
   migrations: (new () => Migration)[];
+  /** By aggregate that this service owns: the entity whose rows it is made of, and whose key is its id. */
+  owns?: Readonly<Partial<Record<AggregateName, EntityClass>>>;
   partitions?: PartitionPolicy[];
   /** `table.column` of ids that are neither a foreign key nor a reference, each with the reason. */
   plainIds?: Readonly<Record<string, string>>;
@@ -61,10 +63,18 @@ export interface ServiceDatabase {
 
 /**
  * Declares the database of a service; `src/database/data-source.ts` exports it as `database`.
- * @throws Error when two migrations share a name or one's name does not end in 13 digits.
+ * @throws Error when two migrations share a name or one's name does not end in 13 digits, or when it claims an
+ * aggregate that is another's or whose entity is not its own.
  */
 export function defineDatabase(database: ServiceDatabase): ServiceDatabase {
   orderedMigrations(database);
+  for (const [aggregate, entity] of Object.entries(database.owns ?? {}) as [AggregateName, EntityClass][]) {
+    const { owner } = aggregates[aggregate];
+    if (owner !== database.service) throw new Error(`${database.service}: ${aggregate} is owned by ${owner}`);
+    if (!database.entities.includes(entity)) {
+      throw new Error(`${database.service}: ${entity.name} of ${aggregate} is not among its entities`);
+    }
+  }
   return Object.freeze({ ...database });
 }
 

@@ -32,6 +32,7 @@ export const database = defineDatabase({
     AccountDeletionPart,
   ],
   migrations,
+  owns: { 'identity.user': User },
   sweeps: { 'identity.user': sweepUser },
   unchangingTables: { account_deletions: 'written once, when the account is deleted' },
   plainIds: {

@@ -57,6 +57,7 @@ export const database = defineDatabase({
     WebhookDelivery,
     WebhookEndpoint,
   ],
+  owns: { 'projects.project': Project },
   cascades: {
     'team_members.user_id': sweepMemberships,
     'projects.owner_id': sweepOwnedProjects,

@@ -17,6 +17,7 @@ export const database = defineDatabase({
     CreateReferenceSweeps1763900000000,
     ForgetDeletedPeople1764000400000,
   ],
+  owns: { 'workers.node': WorkerNode },
   partitions: [{ table: 'worker_heartbeats', step: 'day', ahead: 7, keepDays: 14 }],
   plainIds: {
     'worker_nodes.cloudflare_id': 'an id of Cloudflare',
