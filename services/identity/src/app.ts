@@ -13,26 +13,26 @@ import {
 import { accountDeletionRoutes } from './account-deletion/account-deletion.routes.ts';
 import type { Config } from './config.ts';
 import { database } from './database/data-source.ts';
-import { notificationsRoutes } from './notifications/notifications.routes.ts';
+import { notificationRoutes } from './notifications/notification.routes.ts';
 import { exportRoutes } from './personal-data/export.routes.ts';
 import { authRoutes } from './sessions/auth.routes.ts';
 import { LoginThrottle } from './sessions/login-throttle.ts';
-import { deleteExpiredTokens } from './sessions/refresh-tokens.repository.ts';
-import { sessionsRoutes } from './sessions/sessions.routes.ts';
-import { endForgottenSessions } from './sessions/sessions.service.ts';
+import { deleteExpiredTokens } from './sessions/refresh-token.repository.ts';
+import { sessionRoutes } from './sessions/session.routes.ts';
+import { endForgottenSessions } from './sessions/session.service.ts';
 import { jwksRoutes } from './signing-keys/jwks.routes.ts';
 import { deriveKey, parseEncryptionKey } from './signing-keys/key-encryption.ts';
-import { SigningKeys } from './signing-keys/signing-keys.service.ts';
+import { SigningKeys } from './signing-keys/signing-key.service.ts';
 import { subscriptions } from './subscriptions.ts';
 import { accountRoutes } from './users/account.routes.ts';
-import { adminUsersRoutes } from './users/admin-users.routes.ts';
-import { internalUsersRoutes } from './users/internal-users.routes.ts';
+import { adminUserRoutes } from './users/admin-user.routes.ts';
+import { userResolveRoutes } from './users/user-resolve.routes.ts';
 
 export { type CreatedAdmin, createAdmin, type NewAdmin } from './commands/create-admin.ts';
 export { type Config, configSchema, loadConfig } from './config.ts';
 export { database, subscriptions };
 
-export interface IdentityDependencies extends Pick<ServiceAppOptions, 'logger' | 'consumers'> {
+export interface Dependencies extends Pick<ServiceAppOptions, 'logger' | 'consumers'> {
   config: Config;
   dataSource: DataSource;
   /** Default: its own keys for people, and those of services over HTTP. */
@@ -40,7 +40,7 @@ export interface IdentityDependencies extends Pick<ServiceAppOptions, 'logger' |
 }
 
 /** The identity service as an app that does not listen yet. Its data source need not be connected. */
-export async function buildApp(dependencies: IdentityDependencies): Promise<App> {
+export async function buildApp(dependencies: Dependencies): Promise<App> {
   const { config, dataSource, logger } = dependencies;
   const encryptionKey = parseEncryptionKey(config.IDENTITY_KEY_ENCRYPTION_KEY);
   const keys = new SigningKeys(dataSource, encryptionKey, config.SIGNING_KEY_ROTATION_DAYS);
@@ -75,10 +75,10 @@ export async function buildApp(dependencies: IdentityDependencies): Promise<App>
   await app.register(accountDeletionRoutes, { context });
   await app.register(exportRoutes);
   await app.register(authRoutes, { context });
-  await app.register(sessionsRoutes);
-  await app.register(notificationsRoutes);
-  await app.register(adminUsersRoutes);
-  await app.register(internalUsersRoutes);
+  await app.register(sessionRoutes);
+  await app.register(notificationRoutes);
+  await app.register(adminUserRoutes);
+  await app.register(userResolveRoutes);
   await app.register(jwksRoutes, { keys });
   return app;
 }

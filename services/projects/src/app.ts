@@ -16,7 +16,7 @@ import { identityDirectory, type UserDirectory } from './members/user-directory.
 import { objectRoutes } from './objects/object.routes.ts';
 import { objectRemoval } from './objects/object-removal.service.ts';
 import { projectRoutes } from './projects/project.routes.ts';
-import { resolveRoutes } from './projects/resolve.routes.ts';
+import { projectResolveRoutes } from './projects/project-resolve.routes.ts';
 import { searchRoutes } from './search/search.routes.ts';
 import { subscriptions } from './subscriptions.ts';
 import { tagRoutes } from './tags/tag.routes.ts';
@@ -71,7 +71,7 @@ export async function buildApp({ config, dataSource, keys, logger, directory }: 
   objectRemoval(app, store);
   await app.register(commentRoutes);
   await app.register(searchRoutes);
-  await app.register(resolveRoutes);
+  await app.register(projectResolveRoutes);
   await app.register(claimRoutes);
   return app;
 }

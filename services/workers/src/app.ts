@@ -4,8 +4,8 @@ import { type App, createApp, eventSources, type ServiceAppOptions } from '@hive
 import type { Config } from './config.ts';
 import { database } from './database/data-source.ts';
 import { keepHeartbeatPartitions } from './heartbeats/heartbeat-partitions.ts';
-import { resolveRoutes } from './nodes/resolve.routes.ts';
 import { workerNodeRoutes } from './nodes/worker-node.routes.ts';
+import { workerNodeResolveRoutes } from './nodes/worker-node-resolve.routes.ts';
 import { subscriptions } from './subscriptions.ts';
 
 export { type Config, configSchema, loadConfig } from './config.ts';
@@ -33,6 +33,6 @@ export async function buildApp({ config, dataSource, keys, logger }: Dependencie
   });
   app.lifecycle.every('partitions of heartbeats', 3_600, () => keepHeartbeatPartitions(dataSource));
   await app.register(workerNodeRoutes);
-  await app.register(resolveRoutes);
+  await app.register(workerNodeResolveRoutes);
   return app;
 }

@@ -11,7 +11,7 @@ import {
 import { AccountDeletion } from './account-deletion.entity.ts';
 
 /** What one service has removed of a deleted account; written when that service says so. */
-@Entity('account_deletion_parts')
+@Entity({ name: 'account_deletion_parts' })
 @Check('account_deletion_parts_removed_check', `jsonb_typeof(removed) = 'object'`)
 export class AccountDeletionPart {
   @PrimaryColumn({ name: 'user_id', type: 'uuid' })

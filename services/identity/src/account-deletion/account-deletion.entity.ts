@@ -3,7 +3,7 @@ import { DataClass } from '@hivesync/database';
 import { Check, Column, CreateDateColumn, Entity, PrimaryColumn } from 'typeorm';
 
 /** The report on a deleted account. The user is gone, so there is no key to it. */
-@Entity('account_deletions')
+@Entity({ name: 'account_deletions' })
 @Check('account_deletions_receipt_hash_check', `receipt_hash ~ '^[0-9a-f]{64}$'`)
 export class AccountDeletion {
   @PrimaryColumn({ name: 'user_id', type: 'uuid' })

@@ -14,12 +14,12 @@ import { Type } from 'typebox';
 import { OfferedPassword } from '../fields.schemas.ts';
 import type { SessionContext } from '../sessions/login.service.ts';
 import { reauthenticate } from '../sessions/reauthentication.service.ts';
-import { UserParams } from '../users/users.schemas.ts';
-import { existingUser } from '../users/users.service.ts';
+import { UserParams } from '../users/user.schemas.ts';
+import { existingUser } from '../users/user.service.ts';
 import { deleteAccount, reportOn } from './account-deletion.service.ts';
 import { claimInvitations } from './claim-invitations.ts';
 
-const tags = ['Account'];
+const tags = ['account'];
 const Accepted = Closed({
   user_id: IdSchema<UserId>(),
   report_url: Type.String({ description: 'Where the report is, which the receipt opens' }),

@@ -2,8 +2,8 @@ import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { ApiError, serviceNames, type UserId, userDeleted } from '@hivesync/contracts';
 import { type DataSource, requestSweep, type SweepBatch, type Transaction } from '@hivesync/database';
 import { type Origin, publish } from '@hivesync/events';
-import { endSessionsAs } from '../sessions/sessions.service.ts';
-import { lockUser } from '../users/users.repository.ts';
+import { endSessionsAs } from '../sessions/session.service.ts';
+import { lockUser } from '../users/user.repository.ts';
 import {
   closeAccount,
   type DeletionReport,

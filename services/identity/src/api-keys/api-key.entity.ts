@@ -17,7 +17,7 @@ export const apiKeyScopes = ['read', 'write'] as const;
 export type ApiKeyScope = (typeof apiKeyScopes)[number];
 
 /** A key with which a program acts as its user. */
-@Entity('api_keys')
+@Entity({ name: 'api_keys' })
 @Unique(['hashedKey'])
 @Check('api_keys_name_check', 'char_length(name) between 1 and 200')
 @Check('api_keys_prefix_check', `prefix ~ '^hsk_[0-9A-Za-z]{1,8}$'`)

@@ -4,8 +4,8 @@ import { type DataSource, transaction } from '@hivesync/database';
 import { Compile } from 'typebox/compile';
 import { Email } from '../fields.schemas.ts';
 import { assertAcceptablePassword, hashPassword } from '../users/passwords.ts';
-import { findUserByEmail } from '../users/users.repository.ts';
-import { changeRole, registerUser } from '../users/users.service.ts';
+import { findUserByEmail } from '../users/user.repository.ts';
+import { changeRole, registerUser } from '../users/user.service.ts';
 
 const email = Compile(Email);
 

@@ -1,7 +1,7 @@
 import { createDataSource } from '@hivesync/database';
 import { database } from '../database/data-source.ts';
 import { parseEncryptionKey } from '../signing-keys/key-encryption.ts';
-import { SigningKeys } from '../signing-keys/signing-keys.service.ts';
+import { SigningKeys } from '../signing-keys/signing-key.service.ts';
 
 const { DATABASE_URL: url, IDENTITY_KEY_ENCRYPTION_KEY: secret } = process.env;
 

@@ -20,7 +20,7 @@ import {
 import { User } from '../users/user.entity.ts';
 
 /** A row of one person's inbox. */
-@Entity('notifications')
+@Entity({ name: 'notifications' })
 @Index(['userId', 'isRead'])
 @Index(['userId', 'id'])
 @Unique(['userId', 'sourceEventId'])

@@ -1,7 +1,7 @@
 import type { CloudEvent, NotificationType, SessionId, UserId } from '@hivesync/contracts';
 import type { Transaction } from '@hivesync/database';
-import { administrators } from '../users/users.repository.ts';
-import { insertNotifications } from './notifications.repository.ts';
+import { administrators } from '../users/user.repository.ts';
+import { insertNotifications } from './notification.repository.ts';
 
 export interface Notice {
   type: NotificationType;

@@ -5,7 +5,7 @@ import { publish } from '@hivesync/events';
 import { type App, errorResponses } from '@hivesync/http';
 import { Type } from 'typebox';
 import { database } from '../database/data-source.ts';
-import { existingUser } from '../users/users.service.ts';
+import { existingUser } from '../users/user.service.ts';
 import { archive } from './archive.ts';
 import { heldElsewhere } from './held-elsewhere.ts';
 
@@ -20,7 +20,7 @@ export async function exportRoutes(app: App): Promise<void> {
         summary: 'Everything held on me, by every service, as a ZIP',
         description:
           'One file of JSON lines for each table, `<service>/<table>.jsonl`. Hashes and encrypted secrets are left out.',
-        tags: ['Account'],
+        tags: ['account'],
         response: {
           200: Type.Unsafe<Readable>({ type: 'string', description: 'application/zip', format: 'binary' }),
           ...errorResponses('NOT_FOUND', 'UPSTREAM_UNAVAILABLE'),

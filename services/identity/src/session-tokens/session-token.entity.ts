@@ -13,7 +13,7 @@ import {
 import { User } from '../users/user.entity.ts';
 
 /** A one-time login: single use, 60 to 120 seconds. */
-@Entity('session_tokens')
+@Entity({ name: 'session_tokens' })
 @Check('session_tokens_token_check', `token ~ '^[0-9a-f]{64}$'`)
 export class SessionToken {
   /** SHA-256 of the token, hex; the token itself is shown once and kept nowhere. */

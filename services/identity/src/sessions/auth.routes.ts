@@ -17,10 +17,10 @@ import {
   toLoggedIn,
   toReauthenticated,
   toTokens,
-} from './sessions.schemas.ts';
-import { endSessionsAs } from './sessions.service.ts';
+} from './session.schemas.ts';
+import { endSessionsAs } from './session.service.ts';
 
-const tags = ['Sessions'];
+const tags = ['sessions'];
 
 /**
  * Login, refresh, re-authentication, logout. None takes an Idempotency-Key: their answers hold tokens, which are stored nowhere. A

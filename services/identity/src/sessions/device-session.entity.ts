@@ -13,7 +13,7 @@ import {
 import { User } from '../users/user.entity.ts';
 
 /** A device that a person has logged in from, told apart by name and platform. */
-@Entity('device_sessions')
+@Entity({ name: 'device_sessions' })
 @Unique(['userId', 'deviceName', 'platform'])
 @Check('device_sessions_device_name_check', 'char_length(device_name) between 1 and 200')
 @Check('device_sessions_platform_check', 'char_length(platform) between 1 and 50')

@@ -5,7 +5,7 @@ export const loginThrottleKinds = ['account', 'address'] as const;
 export type LoginThrottleKind = (typeof loginThrottleKinds)[number];
 
 /** How often logins failed of late for one account or from one address. */
-@Entity('login_throttles')
+@Entity({ name: 'login_throttles' })
 @Check('login_throttles_key_check', `key ~ '^[0-9a-f]{64}$'`)
 @Check('login_throttles_failures_check', 'failures >= 0')
 export class LoginThrottle {

@@ -3,7 +3,7 @@ import { type DataSource, newId, type Transaction, transaction } from '@hivesync
 import { type Origin, publish } from '@hivesync/events';
 import { notifyOfIncident } from '../notifications/notify.ts';
 import { signAccessToken } from '../signing-keys/access-tokens.ts';
-import type { LoadedKey, SigningKeys } from '../signing-keys/signing-keys.service.ts';
+import type { LoadedKey, SigningKeys } from '../signing-keys/signing-key.service.ts';
 import { hashPassword, needsRehash, verifyPassword } from '../users/passwords.ts';
 import {
   type Credentials,
@@ -11,12 +11,12 @@ import {
   findUser,
   replacePasswordHash,
   type UserRecord,
-} from '../users/users.repository.ts';
+} from '../users/user.repository.ts';
 import type { Device } from './devices.ts';
 import type { Attempt, LoginThrottle } from './login-throttle.ts';
-import { insertRefreshToken } from './refresh-tokens.repository.ts';
+import { insertRefreshToken } from './refresh-token.repository.ts';
 import { newRefreshToken } from './refresh-tokens.ts';
-import { insertSession, meetDevice, priorLogins } from './sessions.repository.ts';
+import { insertSession, meetDevice, priorLogins } from './session.repository.ts';
 
 export interface LoginRequest {
   email: string;

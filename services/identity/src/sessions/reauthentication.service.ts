@@ -3,11 +3,11 @@ import { transaction } from '@hivesync/database';
 import { type Origin, publish } from '@hivesync/events';
 import { signAccessToken } from '../signing-keys/access-tokens.ts';
 import { verifyPassword } from '../users/passwords.ts';
-import { findCredentials } from '../users/users.repository.ts';
-import { existingUser } from '../users/users.service.ts';
+import { findCredentials } from '../users/user.repository.ts';
+import { existingUser } from '../users/user.service.ts';
 import { publishFailure, type SessionContext } from './login.service.ts';
 import type { Attempt } from './login-throttle.ts';
-import { isLiveSession } from './sessions.repository.ts';
+import { isLiveSession } from './session.repository.ts';
 
 /**
  * Has somebody who is logged in show their password again, counted and throttled as a login is.

@@ -15,7 +15,7 @@ import { User } from '../users/user.entity.ts';
 import { Session } from './session.entity.ts';
 
 /** A single-use token that buys the next pair. Each points at the one that bought it: a family tree. */
-@Entity('refresh_tokens')
+@Entity({ name: 'refresh_tokens' })
 @Unique(['tokenHash'])
 @Check('refresh_tokens_token_hash_check', `token_hash ~ '^[0-9a-f]{64}$'`)
 export class RefreshToken {

@@ -3,18 +3,18 @@ import { type Transaction, transaction } from '@hivesync/database';
 import { type Origin, publish } from '@hivesync/events';
 import { notifyOfIncident } from '../notifications/notify.ts';
 import { signAccessToken } from '../signing-keys/access-tokens.ts';
-import type { LoadedKey } from '../signing-keys/signing-keys.service.ts';
-import { findUser, type UserRecord } from '../users/users.repository.ts';
+import type { LoadedKey } from '../signing-keys/signing-key.service.ts';
+import { findUser, type UserRecord } from '../users/user.repository.ts';
 import type { SessionContext, TokenPair } from './login.service.ts';
 import {
   insertRefreshToken,
   lockPresentedToken,
   markUsed,
   type PresentedToken,
-} from './refresh-tokens.repository.ts';
+} from './refresh-token.repository.ts';
 import { newRefreshToken, refreshTokenHash } from './refresh-tokens.ts';
-import { touchSession } from './sessions.repository.ts';
-import { endSessionsAs } from './sessions.service.ts';
+import { touchSession } from './session.repository.ts';
+import { endSessionsAs } from './session.service.ts';
 
 /** A client that sends one token twice at once, or again after a lost answer, is not a thief. */
 const graceSeconds = 10;

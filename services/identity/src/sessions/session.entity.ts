@@ -17,7 +17,7 @@ export const sessionEndReasons = ['logout', 'revoked', 'token_reuse', 'account_d
 export type SessionEndReason = (typeof sessionEndReasons)[number];
 
 /** One login, from which access tokens are drawn until it is ended or its last refresh token has run out. */
-@Entity('sessions')
+@Entity({ name: 'sessions' })
 @Index(['userId', 'id'])
 @Index(['userId', 'ipAddress'])
 @Check('sessions_user_agent_check', 'char_length(user_agent) <= 500')

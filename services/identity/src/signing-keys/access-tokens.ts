@@ -1,6 +1,6 @@
 import type { SessionId, Tier, UserId, UserRole } from '@hivesync/contracts';
 import { SignJWT } from 'jose';
-import type { LoadedKey } from './signing-keys.service.ts';
+import type { LoadedKey } from './signing-key.service.ts';
 
 /**
  * How long an access token is good. It is not looked up anywhere when it is used, so an ended session, a new

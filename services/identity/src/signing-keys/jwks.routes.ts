@@ -1,7 +1,7 @@
 import { Closed } from '@hivesync/contracts';
 import type { App } from '@hivesync/http';
 import { Type } from 'typebox';
-import type { SigningKeys } from './signing-keys.service.ts';
+import type { SigningKeys } from './signing-key.service.ts';
 
 const Jwks = Closed({
   keys: Type.Array(
@@ -24,7 +24,7 @@ export async function jwksRoutes(app: App, { keys }: { keys: SigningKeys }): Pro
       schema: {
         operationId: 'getJwks',
         summary: 'The public keys that access tokens are verified with',
-        tags: ['Keys'],
+        tags: ['keys'],
         security: [],
         response: { 200: Jwks },
       },

@@ -2,7 +2,7 @@ import { DataClass } from '@hivesync/database';
 import { Check, Column, CreateDateColumn, Entity, Index, PrimaryColumn, UpdateDateColumn } from 'typeorm';
 
 /** An Ed25519 key that signs, or has signed, access tokens. At most one is not retired. */
-@Entity('signing_keys')
+@Entity({ name: 'signing_keys' })
 @Index('signing_keys_active_key', { synchronize: false })
 @Check(
   'signing_keys_public_jwk_check',

@@ -1,10 +1,10 @@
 import { transaction } from '@hivesync/database';
 import { type App, errorResponses, etag, ifMatchVersion, unitOfWork, versioned } from '@hivesync/http';
 import { assertAcceptablePassword, hashPassword } from './passwords.ts';
-import { Me, ProfilePatch, RegisterBody, toMe } from './users.schemas.ts';
-import { changeProfile, existingUser, registerUser } from './users.service.ts';
+import { Me, ProfilePatch, RegisterBody, toMe } from './user.schemas.ts';
+import { changeProfile, existingUser, registerUser } from './user.service.ts';
 
-const tags = ['Account'];
+const tags = ['account'];
 
 /** Making an account, and what people may do with their own. */
 export async function accountRoutes(app: App): Promise<void> {

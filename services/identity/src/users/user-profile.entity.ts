@@ -12,7 +12,7 @@ import {
 import { User } from './user.entity.ts';
 
 /** What a person shows of themselves, and what their clients remember for them. */
-@Entity('user_profiles')
+@Entity({ name: 'user_profiles' })
 @Check('user_profiles_display_name_check', 'char_length(display_name) between 1 and 200')
 @Check('user_profiles_avatar_url_check', `avatar_url like 'https://%' and char_length(avatar_url) <= 2000`)
 @Check(

@@ -3,7 +3,7 @@ import { DataClass } from '@hivesync/database';
 import { Check, Column, CreateDateColumn, Entity, Index, PrimaryColumn, UpdateDateColumn } from 'typeorm';
 
 /** Somebody with an account. The address is unique whatever its case: an index on lower(email). */
-@Entity('users')
+@Entity({ name: 'users' })
 @Index('users_email_key', { synchronize: false })
 @Check('users_email_check', `char_length(email) between 3 and 254 and position('@' in email) > 1`)
 @Check('users_password_hash_check', `password_hash like '$argon2id$%'`)

@@ -5,7 +5,7 @@ import { atFileEnd, neighbour, testDatabase } from '@hivesync/testing';
 import { expect, test, vi } from 'vitest';
 import { database } from '../../src/database/data-source.ts';
 import { subscriptions } from '../../src/subscriptions.ts';
-import { insertUser } from '../../src/users/users.repository.ts';
+import { insertUser } from '../../src/users/user.repository.ts';
 
 const db = await testDatabase();
 const dataSource = await db.dataSource(database, { poolSize: 4 });

@@ -3,10 +3,10 @@ import { newId, transaction } from '@hivesync/database';
 import { describe, expect, test } from 'vitest';
 import { logIn } from '../../src/sessions/login.service.ts';
 import { refreshSession } from '../../src/sessions/refresh.service.ts';
-import { deleteExpiredTokens, lockPresentedToken } from '../../src/sessions/refresh-tokens.repository.ts';
+import { deleteExpiredTokens, lockPresentedToken } from '../../src/sessions/refresh-token.repository.ts';
 import { refreshTokenHash } from '../../src/sessions/refresh-tokens.ts';
-import { countSessions, listSessions } from '../../src/sessions/sessions.repository.ts';
-import { endForgottenSessions, endSessionsAs } from '../../src/sessions/sessions.service.ts';
+import { countSessions, listSessions } from '../../src/sessions/session.repository.ts';
+import { endForgottenSessions, endSessionsAs } from '../../src/sessions/session.service.ts';
 import { password, startIdentity } from '../support/identity.ts';
 
 const { db, dataSource, context, register, events } = await startIdentity();

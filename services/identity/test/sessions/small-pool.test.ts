@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { type LoginRequest, logIn } from '../../src/sessions/login.service.ts';
 import { renewAuthentication } from '../../src/sessions/reauthentication.service.ts';
 import { refreshSession } from '../../src/sessions/refresh.service.ts';
-import { SigningKeys } from '../../src/signing-keys/signing-keys.service.ts';
+import { SigningKeys } from '../../src/signing-keys/signing-key.service.ts';
 import { encryptionKey, password, startIdentity } from '../support/identity.ts';
 
 const { context, register, dataSource } = await startIdentity({ poolSize: 2 });

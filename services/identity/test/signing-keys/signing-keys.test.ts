@@ -5,7 +5,7 @@ import { createLocalJWKSet, jwtVerify } from 'jose';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { signAccessToken } from '../../src/signing-keys/access-tokens.ts';
 import { decrypt, encrypt, parseEncryptionKey } from '../../src/signing-keys/key-encryption.ts';
-import { SigningKeys } from '../../src/signing-keys/signing-keys.service.ts';
+import { SigningKeys } from '../../src/signing-keys/signing-key.service.ts';
 import { encryptionKey, startIdentity } from '../support/identity.ts';
 
 const { db, dataSource, events } = await startIdentity();

@@ -6,10 +6,10 @@ import { type TestDatabase, testDatabase } from '@hivesync/testing';
 import { database } from '../../src/database/data-source.ts';
 import type { SessionContext } from '../../src/sessions/login.service.ts';
 import { LoginThrottle } from '../../src/sessions/login-throttle.ts';
-import { SigningKeys } from '../../src/signing-keys/signing-keys.service.ts';
+import { SigningKeys } from '../../src/signing-keys/signing-key.service.ts';
 import { hashPassword } from '../../src/users/passwords.ts';
-import type { UserRecord } from '../../src/users/users.repository.ts';
-import { registerUser } from '../../src/users/users.service.ts';
+import type { UserRecord } from '../../src/users/user.repository.ts';
+import { registerUser } from '../../src/users/user.service.ts';
 
 export const password = 'correct horse battery staple';
 export const encryptionKey = randomBytes(32);

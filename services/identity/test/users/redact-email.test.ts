@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { redactEmail } from '../../src/users/users.service.ts';
+import { redactEmail } from '../../src/users/user.service.ts';
 
 test.each([
   ['charlie@domain.com', 'ch***@domain.com'],

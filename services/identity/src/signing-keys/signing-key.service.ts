@@ -12,7 +12,7 @@ import {
   lockKeys,
   type PublicKey,
   retireActiveKeys,
-} from './signing-keys.repository.ts';
+} from './signing-key.repository.ts';
 
 /** Every replica signs with a new key at most this long after it was made by another. */
 const cacheMilliseconds = 60_000;

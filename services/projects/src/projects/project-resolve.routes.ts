@@ -2,10 +2,10 @@ import type { ProjectId } from '@hivesync/contracts';
 import { PublicProject } from '@hivesync/contracts';
 import { type App, ListReferencesQuery, ResolveBody, ResolveReply } from '@hivesync/http';
 import { resolveProjects } from './project.repository.ts';
-import { projectsAfter } from './resolve.repository.ts';
+import { projectsAfter } from './project-resolve.repository.ts';
 
 /** For other services that meet the id of a project; the app asks for a service token under /internal. */
-export async function resolveRoutes(app: App): Promise<void> {
+export async function projectResolveRoutes(app: App): Promise<void> {
   app.post(
     '/internal/projects/resolve',
     {

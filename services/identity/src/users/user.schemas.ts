@@ -11,8 +11,8 @@ import {
 import { type Static, Type } from 'typebox';
 import { AvatarUrl, Email } from '../fields.schemas.ts';
 import { minimumCharacters } from './passwords.ts';
-import type { UserRecord } from './users.repository.ts';
-import { redactEmail } from './users.service.ts';
+import type { UserRecord } from './user.repository.ts';
+import { redactEmail } from './user.service.ts';
 
 const DisplayName = Text(200, { min: 1 });
 const Preferences = Type.Record(Type.String(), Type.Unknown(), {

@@ -2,7 +2,7 @@ import { type SessionId, sessionEnded, type UserId } from '@hivesync/contracts';
 import { type DataSource, type Transaction, transaction } from '@hivesync/database';
 import { type Origin, publishMany } from '@hivesync/events';
 import type { SessionEndReason } from './session.entity.ts';
-import { endExpiredSessions, endSessions, type SessionChoice } from './sessions.repository.ts';
+import { endExpiredSessions, endSessions, type SessionChoice } from './session.repository.ts';
 
 /**
  * Ends sessions of a person, with an event for each; answers which it ended. Their refresh tokens are refused

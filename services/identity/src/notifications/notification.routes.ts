@@ -1,6 +1,6 @@
 import { Closed } from '@hivesync/contracts';
 import { type App, errorResponses, Page, PageQuery, readPage } from '@hivesync/http';
-import { countNotifications, listNotifications, markRead } from './notifications.repository.ts';
+import { countNotifications, listNotifications, markRead } from './notification.repository.ts';
 import {
   MarkedRead,
   MarkReadBody,
@@ -8,12 +8,12 @@ import {
   NotificationListQuery,
   toNotification,
   UnreadCount,
-} from './notifications.schemas.ts';
+} from './notification.schemas.ts';
 
-const tags = ['Notifications'];
+const tags = ['notifications'];
 
 /** A person's inbox. It is filled by events, never through the API. */
-export async function notificationsRoutes(app: App): Promise<void> {
+export async function notificationRoutes(app: App): Promise<void> {
   app.get(
     '/api/v1/notifications',
     {

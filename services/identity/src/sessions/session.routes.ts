@@ -2,15 +2,15 @@ import { ApiError } from '@hivesync/contracts';
 import { transaction } from '@hivesync/database';
 import { type App, errorResponses, Page, PageQuery, readPage } from '@hivesync/http';
 import { Type } from 'typebox';
-import { countSessions, listSessions } from './sessions.repository.ts';
-import { SessionInList, SessionParams, toSessionInList } from './sessions.schemas.ts';
-import { endSessionsAs } from './sessions.service.ts';
+import { countSessions, listSessions } from './session.repository.ts';
+import { SessionInList, SessionParams, toSessionInList } from './session.schemas.ts';
+import { endSessionsAs } from './session.service.ts';
 
-const tags = ['Sessions'];
+const tags = ['sessions'];
 const Ended = Type.Null({ description: 'Ended' });
 
 /** People's view of where they are logged in. */
-export async function sessionsRoutes(app: App): Promise<void> {
+export async function sessionRoutes(app: App): Promise<void> {
   app.get(
     '/api/v1/me/sessions',
     {

@@ -1,6 +1,6 @@
 import { Closed, IdSchema, type NotificationId, NotificationType, Timestamp } from '@hivesync/contracts';
 import { type Static, Type } from 'typebox';
-import type { NotificationRecord } from './notifications.repository.ts';
+import type { NotificationRecord } from './notification.repository.ts';
 
 export const NotificationInList = Closed({
   id: IdSchema<NotificationId>(),

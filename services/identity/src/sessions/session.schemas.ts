@@ -2,9 +2,9 @@ import { Closed, IdSchema, Nullable, type SessionId, Text, Timestamp } from '@hi
 import { type Static, Type } from 'typebox';
 import { Email, OfferedPassword } from '../fields.schemas.ts';
 import { accessTokenSeconds } from '../signing-keys/access-tokens.ts';
-import { Me, toMe } from '../users/users.schemas.ts';
+import { Me, toMe } from '../users/user.schemas.ts';
 import type { TokenPair } from './login.service.ts';
-import type { SessionRecord } from './sessions.repository.ts';
+import type { SessionRecord } from './session.repository.ts';
 
 export const LoginBody = Closed({
   email: Email,

@@ -1,8 +1,8 @@
 import { Closed, Nullable, PublicUser, type UserId } from '@hivesync/contracts';
 import { type App, ListReferencesQuery, ResolveBody, ResolveReply } from '@hivesync/http';
-import { findUserByEmail, findUsers, type PublicUserRecord, usersAfter } from './users.repository.ts';
-import { FindByEmailBody } from './users.schemas.ts';
-import { publicUser } from './users.service.ts';
+import { findUserByEmail, findUsers, type PublicUserRecord, usersAfter } from './user.repository.ts';
+import { FindByEmailBody } from './user.schemas.ts';
+import { publicUser } from './user.service.ts';
 
 const Resolved = ResolveReply(PublicUser);
 const FoundByEmail = Closed({ user: Nullable(Resolved.properties.items.items) });
@@ -10,7 +10,7 @@ const FoundByEmail = Closed({ user: Nullable(Resolved.properties.items.items) })
 const resolved = (user: PublicUserRecord) => ({ id: user.id, version: user.version, data: publicUser(user) });
 
 /** What other services ask about people. Never an email: who knows one may ask whose it is. */
-export async function internalUsersRoutes(app: App): Promise<void> {
+export async function userResolveRoutes(app: App): Promise<void> {
   app.post(
     '/internal/users/resolve',
     {

@@ -20,7 +20,7 @@ import {
   saveProfile,
   setRole,
   type UserRecord,
-} from './users.repository.ts';
+} from './user.repository.ts';
 
 /** Shown until a person names themselves. Not made from the email: other people see it. */
 export const defaultDisplayName = 'New user';

@@ -1,7 +1,7 @@
 import type { NotificationType, UserId } from '@hivesync/contracts';
 import { transaction } from '@hivesync/database';
 import { describe, expect, test } from 'vitest';
-import { insertNotifications } from '../../src/notifications/notifications.repository.ts';
+import { insertNotifications } from '../../src/notifications/notification.repository.ts';
 import { startIdentityApp } from '../support/app.ts';
 
 const service = await startIdentityApp();

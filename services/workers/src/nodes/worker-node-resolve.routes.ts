@@ -3,7 +3,7 @@ import { type App, ListReferencesQuery, ResolveBody, ResolveReply } from '@hives
 import { nodesAfter, type ResolvedNodeRow, resolveNodes } from './worker-node.repository.ts';
 
 /** For services that refer to nodes. */
-export async function resolveRoutes(app: App): Promise<void> {
+export async function workerNodeResolveRoutes(app: App): Promise<void> {
   app.post(
     '/internal/nodes/resolve',
     {

@@ -2,14 +2,14 @@ import { Closed, userInspected } from '@hivesync/contracts';
 import { transaction } from '@hivesync/database';
 import { publish } from '@hivesync/events';
 import { type App, errorResponses, etag, Page, PageQuery, readPage } from '@hivesync/http';
-import { countUsers, listUsers } from './users.repository.ts';
-import { Me, toMe, toUserInList, UserInList, UserListQuery, UserParams } from './users.schemas.ts';
-import { existingUser } from './users.service.ts';
+import { countUsers, listUsers } from './user.repository.ts';
+import { Me, toMe, toUserInList, UserInList, UserListQuery, UserParams } from './user.schemas.ts';
+import { existingUser } from './user.service.ts';
 
-const tags = ['Admin: users'];
+const tags = ['admin'];
 
 /** What administrators see of people: lists show emails redacted, one record shows it whole and is audited. */
-export async function adminUsersRoutes(app: App): Promise<void> {
+export async function adminUserRoutes(app: App): Promise<void> {
   app.get(
     '/api/v1/admin/users',
     {
