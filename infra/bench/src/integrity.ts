@@ -10,6 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { database } from '@hivesync/billing';
+import { callingServices } from '@hivesync/clients';
 import {
   createDataSource,
   type DataSource,
@@ -127,6 +128,7 @@ async function measure(
   { serviceUrls, key }: { serviceUrls: Record<string, string>; key: string },
 ): Promise<void> {
   const tokens = serviceTokens('billing', { SERVICE_PRIVATE_KEY: key });
+  const callService = callingServices({ serviceUrls, tokens });
   const watch = new MemoryWatch(billing);
   const begun = performance.now();
   const elapsed = () => (performance.now() - begun) / 1_000;
@@ -135,7 +137,7 @@ async function measure(
   console.log(await watch.line('before'));
   for (let progress: IntegrityProgress = { billing: null }; Object.keys(progress).length > 0; ) {
     const body = { repair: false, grace_seconds: 0, seconds: 1, max_deletions: 0 };
-    const page = await auditPlatform({ serviceUrls, tokens }, progress, body, 'bench');
+    const page = await auditPlatform(callService, progress, body, { requestId: 'bench' });
     if (page.findings.length > 0) throw new Error(`unexpected: ${JSON.stringify(page.findings)}`);
     examined += page.examined;
     progress = page.progress;

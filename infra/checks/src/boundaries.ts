@@ -1,7 +1,8 @@
 /**
  * Which code may import which. Imports only point down:
  *
- *     contracts <- database <- events <- http <- services        clients and objects beside http
+ *     contracts <- database <- events <- http <- services
+ *     contracts <- clients <- http        objects beside http
  *
  * No service imports another, tests alone import `testing`, a package imports only what its
  * package.json declares, and TypeORM stays in the persistence layer. There is no comment that
@@ -15,8 +16,8 @@ const mayImport: Record<string, readonly string[]> = {
   contracts: [],
   database: ['contracts'],
   events: ['contracts', 'database'],
-  http: ['contracts', 'database', 'events'],
   clients: ['contracts'],
+  http: ['contracts', 'database', 'events', 'clients'],
   objects: ['contracts'],
   testing: ['contracts', 'database', 'events', 'http', 'clients'],
   gateway: ['contracts', 'http', 'clients'],

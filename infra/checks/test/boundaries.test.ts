@@ -5,6 +5,7 @@ const declared = new Set([
   'typeorm',
   'fastify',
   '@hivesync/contracts',
+  '@hivesync/clients',
   '@hivesync/http',
   '@hivesync/identity',
 ]);
@@ -37,6 +38,7 @@ describe('import boundaries', () => {
   });
 
   it.each([
+    ['packages/http/src/app/app.ts', `import type { CallService } from '@hivesync/clients';`],
     ['services/projects/src/tasks/task.entity.ts', `import { Entity } from 'typeorm';`],
     ['services/projects/src/database/migrations/1-a.ts', `import type { QueryRunner } from 'typeorm';`],
     [

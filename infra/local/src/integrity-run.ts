@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { type CallService, callingServices } from '@hivesync/clients';
 import { type AggregateName, aggregates } from '@hivesync/contracts';
 import {
   auditPlatform,
@@ -8,7 +9,6 @@ import {
   type IntegrityProgress,
   maxGraceSeconds,
   mergeFindings,
-  type RemoteIntegrityOptions,
   serviceTokens,
   wholePlatform,
 } from '@hivesync/http';
@@ -41,7 +41,7 @@ const lookingSeconds = 120;
  * @throws RangeError for options that are none; ApiError where a service cannot be reached
  */
 export async function runIntegrity(
-  platform: RemoteIntegrityOptions,
+  callService: CallService,
   options: IntegrityOptions,
 ): Promise<IntegrityReport> {
   const { repair, grace, maxDeletions, aggregate } = options;
@@ -66,7 +66,7 @@ export async function runIntegrity(
       max_deletions: maxDeletions,
       ...(aggregate !== undefined && { aggregate }),
     };
-    const page = await auditPlatform(platform, progress, body, randomUUID());
+    const page = await auditPlatform(callService, progress, body, { requestId: randomUUID() });
     mergeFindings(findings, page.findings);
     examined += page.examined;
     progress = page.progress;
@@ -82,10 +82,11 @@ const isAggregate = (name: string): name is AggregateName => name in aggregates;
  * else the one that runs on this machine, by its ports and the secrets in its data folder.
  * @throws Error where there are no secrets
  */
-export function reachPlatform(env: Environment, dataFolder: string): RemoteIntegrityOptions {
+export function reachPlatform(env: Environment, dataFolder: string): CallService {
   const { SERVICE_URLS: urls, SERVICE_PRIVATE_KEY: key } = env;
   if (urls && key) {
-    return { serviceUrls: JSON.parse(urls), tokens: serviceTokens('audit', { SERVICE_PRIVATE_KEY: key }) };
+    const tokens = serviceTokens('audit', { SERVICE_PRIVATE_KEY: key });
+    return callingServices({ serviceUrls: JSON.parse(urls), tokens });
   }
   const file = join(dataFolder, 'secrets.json');
   if (!existsSync(file)) {
@@ -97,13 +98,13 @@ export function reachPlatform(env: Environment, dataFolder: string): RemoteInteg
     ...(env.PORT !== undefined && { PORT: env.PORT }),
     ...(env.HIVESYNC_PORT_BASE !== undefined && { HIVESYNC_PORT_BASE: env.HIVESYNC_PORT_BASE }),
   });
-  return {
+  return callingServices({
     serviceUrls: urlsOf(
       () => host,
       (service) => ports[service],
     ),
     tokens: serviceTokens('audit', { SERVICE_PRIVATE_KEY: loadSecrets(file).service_keys.audit }),
-  };
+  });
 }
 
 /** 0: nothing wrong, or all of it repaired; 1: something is. (2 is for whoever could not run it.) */

@@ -261,7 +261,7 @@ test('what cannot be run says why, and exits 2', async () => {
   ]);
   const says = [
     /start the platform first/,
-    /^The billing service cannot be audited\. .*(127\.0\.0\.1:9|bad port)/,
+    /^The billing service is not reachable\. .*(127\.0\.0\.1:9|bad port)/,
     /--grace must be 0 to 90 seconds/,
     /--aggregate must be one of identity\.user/,
     /--max-deletions must be 0 to 1000000/,

@@ -1,7 +1,10 @@
 import { ApiError, type ErrorCode, errorCatalogue, type FieldError } from '@hivesync/contracts';
 
-/** The error for an upstream that gave no answer; `retryAfter` in seconds. */
-export function unavailable(service: string, retryAfter: number, cause: unknown): ApiError {
+/** Seconds after which a service that is restarted or overloaded is worth another try. */
+const usualRetryAfter = 2;
+
+/** The error for a service that gave no answer; `retryAfter` in seconds where it said one itself. */
+export function unavailable(service: string, cause?: unknown, retryAfter = usualRetryAfter): ApiError {
   return new ApiError('UPSTREAM_UNAVAILABLE', {
     detail: `The ${service} service is not reachable.`,
     headers: { 'retry-after': String(retryAfter) },
@@ -10,34 +13,37 @@ export function unavailable(service: string, retryAfter: number, cause: unknown)
 }
 
 /**
- * The error that an upstream's problem document stands for: its code, detail and field errors where the answer
- * is a catalogued 4xx. Everything else (5xx, not a problem, an unknown code) is UPSTREAM_UNAVAILABLE, because
- * our own caller did nothing wrong and must not see another service's insides.
+ * The error that an answer other than 2xx stands for. Where refusals are relayed, a catalogued 4xx keeps its code,
+ * detail and field errors. Everything else (5xx, not a problem, an unknown code) is UPSTREAM_UNAVAILABLE, because
+ * our own caller did nothing wrong and must not see another service's insides; so is a 401, which is about our token.
  */
-export async function upstreamError(service: string, answer: Response): Promise<ApiError> {
+export async function upstreamError(
+  service: string,
+  answer: Response,
+  relaysRefusals = false,
+): Promise<ApiError> {
   const problem = await problemOf(answer);
   const code = problem?.code;
-  if (answer.status >= 500 || !isErrorCode(code)) {
-    const retryAfter = Number(answer.headers.get('retry-after'));
-    return unavailable(
-      service,
-      Number.isInteger(retryAfter) && retryAfter > 0 ? retryAfter : 1,
-      `answered ${answer.status} ${typeof code === 'string' ? code : ''}`.trim(),
-    );
+  const cause = new Error(
+    `${service} answered ${answer.status} ${typeof code === 'string' ? code : ''}`.trimEnd(),
+  );
+  if (!relaysRefusals || answer.status >= 500 || answer.status === 401 || !isErrorCode(code)) {
+    const asked = Number(answer.headers.get('retry-after'));
+    return unavailable(service, cause, Number.isInteger(asked) && asked > 0 ? asked : undefined);
   }
   const etag = answer.headers.get('etag');
   return new ApiError(code, {
     ...(typeof problem?.detail === 'string' && { detail: problem.detail }),
     ...(Array.isArray(problem?.errors) && { errors: problem.errors.filter(isFieldError) }),
     ...(etag && { headers: { etag } }),
-    cause: `${service} answered ${answer.status}`,
+    cause,
   });
 }
 
 async function problemOf(answer: Response): Promise<Record<string, unknown> | undefined> {
   if (!answer.headers.get('content-type')?.startsWith('application/problem+json')) return undefined;
   try {
-    const body: unknown = await answer.clone().json();
+    const body: unknown = await answer.json();
     return isRecord(body) ? body : undefined;
   } catch {
     // A cut-off document says no more than its status does.

@@ -2,7 +2,14 @@ import { createServer, type IncomingMessage, type RequestListener, type Server }
 import type { AddressInfo } from 'node:net';
 import { ApiError } from '@hivesync/contracts';
 import { afterEach, expect, test } from 'vitest';
-import { bodyOf, createClient } from '../src/index.ts';
+import {
+  bodyOf,
+  callingServices,
+  createClient,
+  fitting,
+  type ServiceCall,
+  type ServiceCallOptions,
+} from '../src/index.ts';
 
 interface Paths {
   '/things': {
@@ -39,8 +46,10 @@ async function received(request: IncomingMessage): Promise<unknown> {
   return JSON.parse(Buffer.concat(chunks).toString());
 }
 
-const client = (baseUrl: string, options = {}) =>
-  createClient<Paths>({ service: 'identity', baseUrl, ...options });
+const calling = (identity: string, options: Partial<ServiceCallOptions> = {}) =>
+  callingServices({ serviceUrls: { identity }, tokens: async () => 'a-token', ...options });
+const client = (url: string, options: Partial<ServiceCallOptions> = {}) =>
+  createClient<Paths>('identity', calling(url, options));
 const refusal = (call: Promise<unknown>) =>
   call.then(
     () => expect.unreachable('the call was answered'),
@@ -56,7 +65,7 @@ test('sends body, bearer token and request id, and gives back the typed answer',
     seen = { body: await received(request), headers: request.headers };
     response.writeHead(201, { 'content-type': 'application/json' }).end('{"name":"made"}');
   });
-  const things = client(url, { token: async () => 'a-token' });
+  const things = client(url);
 
   const made = await bodyOf(things({ requestId: 'req-1' }).POST('/things', { body: { name: 'new' } }));
 
@@ -86,6 +95,7 @@ test.each([
   ['a 5xx with insides', 500, 'application/problem+json', '{"code":"INTERNAL","detail":"secret stack"}'],
   ['a 4xx that is no problem document', 404, 'text/html', '<h1>secret</h1>'],
   ['a code that is not catalogued', 418, 'application/problem+json', '{"code":"TEAPOT"}'],
+  ['a refusal of our own token', 401, 'application/problem+json', '{"code":"TOKEN_INVALID"}'],
   ['a problem document that is cut off', 404, 'application/problem+json', '{"code":'],
 ])('%s becomes UPSTREAM_UNAVAILABLE and shows nothing of it', async (_name, status, type, body) => {
   const { url } = await upstream((_request, response) => {
@@ -96,7 +106,7 @@ test.each([
 
   expect(error.code).toBe('UPSTREAM_UNAVAILABLE');
   expect(error.message).not.toContain('secret');
-  expect(error.headers['retry-after']).toBe('1');
+  expect(error.headers['retry-after']).toBe('2');
 });
 
 test('a read whose connection breaks is sent once more, a write is not', async () => {
@@ -155,7 +165,7 @@ test('the circuit opens after failures in a row, refuses without a call, and clo
   for (let i = 0; i < 3; i += 1) await refusal(things().GET('/things'));
 
   const refused = await refusal(things().GET('/things'));
-  expect(refused.headers['retry-after']).toBe('1');
+  expect(refused.headers['retry-after']).toBe('2');
   expect(calls).toBe(3);
 
   healthy = true;
@@ -165,13 +175,108 @@ test('the circuit opens after failures in a row, refuses without a call, and clo
   expect(calls).toBe(5);
 });
 
-test('refusals of the caller do not open the circuit', async () => {
+test.each([
+  ['a refusal of the caller', 404, 'NOT_FOUND', 'NOT_FOUND'],
+  ['a bug in one operation', 500, 'INTERNAL', 'UPSTREAM_UNAVAILABLE'],
+])('%s does not open the circuit', async (_name, status, sent, code) => {
   let calls = 0;
   const { url } = await upstream((_request, response) => {
     calls += 1;
-    response.writeHead(404, { 'content-type': 'application/problem+json' }).end('{"code":"NOT_FOUND"}');
+    response
+      .writeHead(status, { 'content-type': 'application/problem+json' })
+      .end(JSON.stringify({ code: sent }));
   });
   const things = client(url, { failuresToOpen: 2 });
-  for (let i = 0; i < 6; i += 1) expect((await refusal(things().GET('/things'))).code).toBe('NOT_FOUND');
+  for (let i = 0; i < 6; i += 1) expect((await refusal(things().GET('/things'))).code).toBe(code);
   expect(calls).toBe(6);
+});
+
+test('silence opens the circuit, half an answer too; callers that leave do not', async () => {
+  let calls = 0;
+  const { url } = await upstream((_request, response) => {
+    calls += 1;
+    if (calls === 6) response.writeHead(200).write('half');
+  });
+  const call = calling(url, { failuresToOpen: 2, deadlineMs: 100 });
+  for (let i = 0; i < 4; i += 1) {
+    const left = AbortSignal.timeout(30);
+    const error = await call('identity', '/things', { signal: left }).catch((reason: unknown) => reason);
+    expect(error).toBe(left.reason);
+  }
+  for (let i = 0; i < 4; i += 1) await refusal(call('identity', '/things'));
+  expect(calls).toBe(6);
+});
+
+test('the one try of an open circuit holds nobody longer than their own deadline', async () => {
+  let status = 503;
+  const { url } = await upstream((_request, response) => {
+    const answer = () => response.writeHead(status).end();
+    if (status === 200) setTimeout(answer, 400);
+    else answer();
+  });
+  const call = calling(url, { failuresToOpen: 1, openForMs: 50 });
+  await refusal(call('identity', '/things'));
+  status = 200;
+  await new Promise((done) => setTimeout(done, 80));
+  let decided = false;
+  const tried = call('identity', '/things').then(() => {
+    decided = true;
+  });
+  await refusal(call('identity', '/things', { deadlineMs: 100 }));
+  expect(decided).toBe(false);
+  await tried;
+  // Who left was not sent any more, so it did not open the circuit again.
+  await call('identity', '/things');
+});
+
+test('what may arrive twice is sent again; what takes minutes asks no circuit', async () => {
+  let calls = 0;
+  const { url } = await upstream((request) => {
+    calls += 1;
+    request.socket.destroy();
+  });
+  const call = calling(url, { failuresToOpen: 1, openForMs: 60_000 });
+  const asked = async (how: ServiceCall) => {
+    const before = calls;
+    await refusal(call('identity', '/things', how));
+    return calls - before;
+  };
+  expect(await asked({ body: {}, takesMinutes: true })).toBe(1);
+  expect(await asked({ body: {}, repeatable: true })).toBe(2);
+  expect(await asked({})).toBe(0);
+  expect(await asked({ body: {}, takesMinutes: true })).toBe(1);
+});
+
+test('a redirect is not followed, so no token goes where it leads', async () => {
+  let calls = 0;
+  const elsewhere = await upstream(() => {
+    calls += 1;
+  });
+  const { url } = await upstream((_request, response) => {
+    response.writeHead(307, { location: `${elsewhere.url}/things` }).end();
+  });
+  expect((await refusal(client(url)().GET('/things'))).code).toBe('UPSTREAM_UNAVAILABLE');
+  expect(calls).toBe(0);
+});
+
+test('a streamed answer has its deadline for the beginning alone', async () => {
+  const { url } = await upstream((_request, response) => {
+    response.writeHead(200).write('first ');
+    setTimeout(() => response.end('last'), 300);
+  });
+  const answer = await calling(url)('identity', '/things', { streamed: true, deadlineMs: 150 });
+  expect(await answer.text()).toBe('first last');
+});
+
+test('what is no JSON, or no answer to that, is UPSTREAM_UNAVAILABLE; its Retry-After is kept', async () => {
+  const schema = { Check: (value: unknown): value is 7 => value === 7 };
+  for (const body of [Promise.resolve(8), new Response('<html>').json(), bodyOf(Promise.resolve({}))]) {
+    expect((await refusal(fitting('identity', schema, body))).code).toBe('UPSTREAM_UNAVAILABLE');
+  }
+  expect(await fitting('identity', schema, Promise.resolve(7))).toBe(7);
+
+  const { url } = await upstream((_request, response) => {
+    response.writeHead(503, { 'retry-after': '30' }).end();
+  });
+  expect((await refusal(calling(url)('identity', '/things'))).headers['retry-after']).toBe('30');
 });

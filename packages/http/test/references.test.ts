@@ -1,5 +1,6 @@
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { callingServices } from '@hivesync/clients';
 import { newId, References } from '@hivesync/database';
 import { testTokens, testUser } from '@hivesync/testing';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
@@ -134,7 +135,7 @@ describe('a request that names others', () => {
   });
 
   test('whose owner is away is 503 with Retry-After, and nothing is written', async () => {
-    const away = httpReferenceOwners({ serviceUrls: {}, tokens: async () => 'none' });
+    const away = httpReferenceOwners(callingServices({ serviceUrls: {}, tokens: async () => 'none' }));
     owners = (...call) => away.resolve(...call);
     const answer = await create(newId());
     expect(answer.json()).toMatchObject({ status: 503, code: 'UPSTREAM_UNAVAILABLE' });
@@ -173,7 +174,7 @@ describe('asking an owner over HTTP', () => {
     (_request, response) =>
       response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
   const owners = (options = {}) =>
-    httpReferenceOwners({ serviceUrls, tokens: async () => 'token', ...options });
+    httpReferenceOwners(callingServices({ serviceUrls, tokens: async () => 'token', ...options }));
 
   test('posts the ids with a service token, and takes what exists', async () => {
     const tokens = await testTokens();
@@ -270,7 +271,7 @@ describe('asking an owner over HTTP', () => {
     const pause = () => new Promise((done) => setTimeout(done, 250));
 
     test('leaves it alone after so many failures in a row, and asks once in a while', async () => {
-      listener = json({}, 500);
+      listener = json({}, 503);
       const asking = owners({ failuresToOpen: 3, openForMs: 200 });
       for (let i = 0; i < 6; i += 1) expect(await ask(asking)).toBe(away);
       expect(requests).toHaveLength(3);
@@ -283,6 +284,15 @@ describe('asking an owner over HTTP', () => {
       expect(requests).toHaveLength(7);
     });
 
+    test.each([401, 404, 422, 500])('is asked on by others where it answers %i', async (status) => {
+      listener = json({}, status);
+      const asking = owners({ failuresToOpen: 3, openForMs: 60_000 });
+      for (let i = 0; i < 5; i += 1) expect(await ask(asking)).toBe(away);
+      expect(requests).toHaveLength(5);
+      listener = json({ items: [] });
+      expect(await ask(asking)).toBe('answered');
+    });
+
     test('counts a call with its second try as one, and forgets failures after a success', async () => {
       const broken: RequestListener = (request) => request.socket.destroy();
       const asking = owners({ failuresToOpen: 2, openForMs: 60_000 });
@@ -293,7 +303,7 @@ describe('asking an owner over HTTP', () => {
     });
 
     test('holds against it what it owns, and against nobody else', async () => {
-      listener = json({}, 500);
+      listener = json({}, 503);
       serviceUrls.projects = serviceUrls.identity!;
       const asking = owners({ failuresToOpen: 1, openForMs: 60_000 });
       expect([await ask(asking), await ask(asking)]).toEqual([away, away]);

@@ -33,10 +33,9 @@ export async function buildApp({ config, dataSource, keys, logger }: Dependencie
     logger,
   });
   app.lifecycle.every('partitions of the log', 3_600, () => ensureAuditPartitions(dataSource, new Date()));
-  const platform = { serviceUrls: config.SERVICE_URLS, tokens: app.serviceTokens };
   const hours = config.INTEGRITY_AUDIT_HOURS;
   if (hours > 0) {
-    const audit = (signal: AbortSignal) => auditWhenDue(dataSource, platform, { hours, signal });
+    const audit = (signal: AbortSignal) => auditWhenDue(app, { hours, signal });
     app.lifecycle.every('audit of references', 60, audit, { holdsStart: false });
   }
   await app.register(auditLogRoutes);

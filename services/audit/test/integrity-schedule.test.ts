@@ -1,5 +1,6 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { callingServices } from '@hivesync/clients';
 import { type CloudEvent, serviceNames } from '@hivesync/contracts';
 import { newId } from '@hivesync/database';
 import { readFeed } from '@hivesync/events';
@@ -41,11 +42,12 @@ atFileEnd(() => {
   server.close();
 });
 const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-const platform = {
+const callService = callingServices({
   serviceUrls: Object.fromEntries(serviceNames.map((name) => [name, url])),
-  tokens: async (name: string) => name,
-};
-const turn = () => auditWhenDue(dataSource, platform, { hours: 24, signal: new AbortController().signal });
+  tokens: async (name) => name,
+});
+const turn = () =>
+  auditWhenDue({ dataSource, callService }, { hours: 24, signal: new AbortController().signal });
 const lastAudited = (ago: string) =>
   database.query(
     `update audit.integrity_schedule set audited_at = now() - $1::interval, claimed_until = now()`,

@@ -1,4 +1,5 @@
 import replyFrom, { type FastifyReplyFromHooks } from '@fastify/reply-from';
+import { isConnectionError, unavailable } from '@hivesync/clients';
 import { ApiError, type ServiceName } from '@hivesync/contracts';
 import { streamedRequestMs } from '@hivesync/http';
 import type { FastifyInstance, FastifyRequest, FastifySchema } from 'fastify';
@@ -20,15 +21,6 @@ export interface ForwardingOptions {
 
 /** The services document their routes; the gateway merges what they say. */
 const documentedElsewhere: FastifySchema & { hide: true } = { hide: true };
-
-/** Nothing was answered yet, so a read may be sent once more. */
-const connectionErrors = new Set([
-  'ECONNREFUSED',
-  'ECONNRESET',
-  'EPIPE',
-  'UND_ERR_SOCKET',
-  'UND_ERR_CONNECT_TIMEOUT',
-]);
 
 /**
  * One route for each public operation, each handed on to the service that owns it. Bodies stream through both
@@ -97,21 +89,14 @@ function hooks(
       return kept;
     },
     rewriteHeaders: responseHeaders,
+    // Nothing was answered yet, so a read may be sent once more.
     retryDelay: ({ err, req, attempt }) =>
-      attempt === 0 && req.method === 'GET' && connectionErrors.has(codeOf(err)) ? 50 : null,
+      attempt === 0 && req.method === 'GET' && isConnectionError(err) ? 50 : null,
     onError: (reply, { error }) => {
       const refused = causes(error).find((cause) => cause instanceof ApiError);
       reply.send(refused ?? unavailable(service, error));
     },
   };
-}
-
-function unavailable(service: ServiceName, cause?: unknown): ApiError {
-  return new ApiError('UPSTREAM_UNAVAILABLE', {
-    detail: `The ${service} service is not reachable.`,
-    headers: { 'retry-after': '2' },
-    cause,
-  });
 }
 
 /**
@@ -131,8 +116,4 @@ function causes(error: unknown): unknown[] {
   const found: unknown[] = [];
   for (let cause = error; cause instanceof Error && found.length < 5; cause = cause.cause) found.push(cause);
   return found;
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
 }

@@ -57,7 +57,7 @@ export async function buildApp({ config, dataSource, keys, logger, directory }: 
   await app.register(projectRoutes);
   await app.register(memberRoutes);
   await app.register(invitationRoutes, {
-    directory: directory ?? identityDirectory(config.SERVICE_URLS, () => app.serviceTokens('identity')),
+    directory: directory ?? identityDirectory(app.callService),
   });
   await app.register(tagRoutes);
   await app.register(favoriteRoutes);

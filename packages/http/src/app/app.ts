@@ -1,4 +1,5 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import type { CallService } from '@hivesync/clients';
 import type { ServiceName } from '@hivesync/contracts';
 import type { DataSource } from '@hivesync/database';
 import type { Origin } from '@hivesync/events';
@@ -11,7 +12,6 @@ import type {
   RawServerDefault,
 } from 'fastify';
 import type { Registry } from 'prom-client';
-import type { ServiceTokens } from '../auth/service-tokens.ts';
 import type { AuthenticatedUser } from '../auth/user-tokens.ts';
 import type { AppConfig } from '../config/base-config.ts';
 import type { Lifecycle } from '../lifecycle/lifecycle.ts';
@@ -35,8 +35,8 @@ declare module 'fastify' {
     readonly dataSource: DataSource;
     lifecycle: Lifecycle;
     referenceOwners: ReferenceOwners;
-    /** Tokens for calls to other services. @throws TypeError in an app without a key. */
-    serviceTokens: ServiceTokens;
+    /** Calls other services in this one's name. All callers share the circuit breakers. */
+    callService: CallService;
     /** Authenticates page cursors. */
     cursorSecret: Buffer;
     /** Keys the hashes of what is kept with an `Idempotency-Key`. */

@@ -1,4 +1,5 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import { callingServices } from '@hivesync/clients';
 import { ApiError, type ServiceName } from '@hivesync/contracts';
 import type { DataSource, ServiceDatabase } from '@hivesync/database';
 import type { Consumers } from '@hivesync/events';
@@ -124,9 +125,8 @@ export async function createApp(given: ServiceAppOptions): Promise<App> {
     eventsRoute(app, { dataSource, listenUrl: config.DATABASE_LISTEN_URL });
     if (database) {
       // Pages of a thousand, with nobody waiting: an owner that is slow for a moment does not end the audit.
-      const patient = { serviceUrls: config.SERVICE_URLS, tokens: app.serviceTokens, deadlineMs: 15_000 };
       const owners = patientOwners(
-        options.referenceOwners ?? httpReferenceOwners(patient),
+        options.referenceOwners ?? httpReferenceOwners(app.callService, 15_000),
         app.lifecycle.closing,
       );
       integrityRoute(app, { dataSource, database, owners });
@@ -158,13 +158,10 @@ function decorate(app: App, options: ServiceAppOptions): void {
     },
   });
   app.decorate('lifecycle', lifecycle);
-  app.decorate('serviceTokens', tokens);
+  app.decorate('callService', callingServices({ serviceUrls: config.SERVICE_URLS, tokens }));
   app.decorate('cursorSecret', derivedSecret(config, 'page cursors'));
   app.decorate('idempotencySecret', derivedSecret(config, 'idempotency keys'));
-  app.decorate(
-    'referenceOwners',
-    options.referenceOwners ?? httpReferenceOwners({ serviceUrls: config.SERVICE_URLS, tokens }),
-  );
+  app.decorate('referenceOwners', options.referenceOwners ?? httpReferenceOwners(app.callService));
   app.addHook('onListen', async () => {
     // `startService` has done so before; an app that is merely told to listen does its work as well.
     lifecycle.start().catch(() => undefined);

@@ -1,4 +1,5 @@
-import { ApiError, type ServiceName, serviceNames } from '@hivesync/contracts';
+import { unavailable } from '@hivesync/clients';
+import { type ServiceName, serviceNames } from '@hivesync/contracts';
 import {
   createLocalJWKSet,
   createRemoteJWKSet,
@@ -41,7 +42,7 @@ export function remoteKeys(
     user:
       at('identity', '/.well-known/jwks.json') ??
       (async () => {
-        throw keysUnreachable('identity', 'SERVICE_URLS does not name identity');
+        throw unavailable('identity', 'SERVICE_URLS does not name identity');
       }),
     service: (issuer) => services.get(issuer),
   };
@@ -96,7 +97,7 @@ function remoteKeySet(owner: string, url: URL, caching: KeyCaching): JWTVerifyGe
     } catch (error) {
       if (error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWKSMultipleMatchingKeys)
         throw error;
-      throw keysUnreachable(owner, error);
+      throw unavailable(owner, error);
     }
   };
 }
@@ -106,12 +107,4 @@ const find = (keys: RemoteJWKSet, ...[header, token]: Parameters<JWTVerifyGetKey
 /** A failure shows when the keys become too old to be trusted; until then those known are good. */
 function inBackground(refresh: () => Promise<void>): void {
   refresh().catch(() => undefined);
-}
-
-function keysUnreachable(owner: string, cause: unknown): ApiError {
-  return new ApiError('UPSTREAM_UNAVAILABLE', {
-    detail: `The keys of ${owner} cannot be fetched.`,
-    headers: { 'retry-after': '2' },
-    cause,
-  });
 }

@@ -1,14 +1,7 @@
-import { ApiError, type ServiceName, serviceNames } from '@hivesync/contracts';
+import { type CallService, fitting, type ServiceCall } from '@hivesync/clients';
+import { type ServiceName, serviceNames } from '@hivesync/contracts';
 import { Compile } from 'typebox/compile';
-import type { ServiceTokens } from '../auth/service-tokens.ts';
 import { type IntegrityBody, type IntegrityFinding, IntegritySlice, mergeFindings } from './schemas.ts';
-
-export interface RemoteIntegrityOptions {
-  serviceUrls: Readonly<Record<string, string>>;
-  tokens: ServiceTokens;
-  /** Ends the waiting for answers. */
-  signal?: AbortSignal;
-}
 
 /** Where each service's audit goes on; one that is through is not in it. */
 export type IntegrityProgress = Partial<Record<ServiceName, string | null>>;
@@ -32,39 +25,19 @@ export const wholePlatform = (): IntegrityProgress =>
  * @throws ApiError UPSTREAM_UNAVAILABLE with the name of the service that gives no answer.
  */
 export async function auditPlatform(
-  { serviceUrls, tokens, signal }: RemoteIntegrityOptions,
+  callService: CallService,
   progress: IntegrityProgress,
   body: Omit<IntegrityBody, 'after'>,
-  requestId: string,
+  context: Pick<ServiceCall, 'requestId' | 'signal'>,
 ): Promise<IntegrityPage> {
   async function slice(service: ServiceName, after: string | null): Promise<IntegritySlice> {
-    const base = serviceUrls[service];
-    try {
-      if (base === undefined) throw new Error(`SERVICE_URLS does not name ${service}`);
-      const answer = await fetch(new URL('/internal/integrity', base), {
-        method: 'POST',
-        headers: {
-          authorization: `Bearer ${await tokens(service)}`,
-          'content-type': 'application/json',
-          'x-request-id': requestId,
-        },
-        body: JSON.stringify({ ...body, ...(after !== null && { after }) }),
-        redirect: 'error',
-        signal: AbortSignal.any([
-          AbortSignal.timeout((body.seconds + body.grace_seconds) * 1_000 + patienceMs),
-          ...(signal ? [signal] : []),
-        ]),
-      });
-      const text = await answer.text();
-      if (!answer.ok) throw new Error(`${service} answered ${answer.status}`);
-      return reply.Parse(JSON.parse(text)) as IntegritySlice;
-    } catch (cause) {
-      throw new ApiError('UPSTREAM_UNAVAILABLE', {
-        detail: `The ${service} service cannot be audited.`,
-        headers: { 'retry-after': '2' },
-        cause,
-      });
-    }
+    const answer = await callService(service, '/internal/integrity', {
+      ...context,
+      body: { ...body, ...(after !== null && { after }) },
+      deadlineMs: (body.seconds + body.grace_seconds) * 1_000 + patienceMs,
+      takesMinutes: true,
+    });
+    return fitting(service, reply, answer.json());
   }
 
   const page: IntegrityPage = { findings: [], examined: 0, progress: {} };

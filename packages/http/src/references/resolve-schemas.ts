@@ -1,5 +1,5 @@
 import { type Id, IdSchema } from '@hivesync/contracts';
-import { type Static, type TObject, type TSchema, Type } from 'typebox';
+import { type Static, type TSchema, Type } from 'typebox';
 
 /** Ids in one call of an owner's `/internal/<nouns>/resolve`. */
 export const maxResolvedIds = 1_000;
@@ -37,7 +37,7 @@ export function ResolveReply<Data extends TSchema>(data: Data) {
 }
 
 /** The answer as a caller reads it: fields that are not known here yet are no error. */
-export const AnyResolveReply: TObject = Type.Object({
+export const AnyResolveReply = Type.Object({
   items: Type.Array(
     Type.Object({
       id: Type.String({ format: 'uuid' }),

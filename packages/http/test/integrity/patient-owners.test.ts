@@ -1,5 +1,6 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { callingServices } from '@hivesync/clients';
 import { afterEach, expect, test } from 'vitest';
 import { patientOwners } from '../../src/integrity/patient-owners.ts';
 import { httpReferenceOwners } from '../../src/references/reference-owners.ts';
@@ -23,7 +24,7 @@ async function owner(failures: number) {
     server.close();
   };
   const identity = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  return httpReferenceOwners({ serviceUrls: { identity }, tokens: async () => 'token' });
+  return httpReferenceOwners(callingServices({ serviceUrls: { identity }, tokens: async () => 'token' }));
 }
 afterEach(() => close());
 

@@ -1,12 +1,7 @@
 import { integrityAudited } from '@hivesync/contracts';
-import { type DataSource, newId, transaction } from '@hivesync/database';
+import { newId, transaction } from '@hivesync/database';
 import { publish } from '@hivesync/events';
-import {
-  auditPlatform,
-  type IntegrityProgress,
-  type RemoteIntegrityOptions,
-  wholePlatform,
-} from '@hivesync/http';
+import { type App, auditPlatform, type IntegrityProgress, wholePlatform } from '@hivesync/http';
 import { claimAudit, completeAudit, renewClaim } from './integrity-schedule.repository.ts';
 
 /** Seconds: a slice looks for so long, and counts what has been wrong for the grace. */
@@ -20,8 +15,7 @@ const slice = { seconds: 20, grace_seconds: 60 };
  * @throws ApiError UPSTREAM_UNAVAILABLE where a service cannot be audited
  */
 export async function auditWhenDue(
-  dataSource: DataSource,
-  platform: RemoteIntegrityOptions,
+  { dataSource, callService }: Pick<App, 'dataSource' | 'callService'>,
   { hours, signal }: { hours: number; signal: AbortSignal },
 ): Promise<boolean> {
   if (!(await claimAudit(dataSource, hours))) return false;
@@ -30,7 +24,7 @@ export async function auditWhenDue(
   let [examined, found] = [0, 0];
   for (let progress: IntegrityProgress = wholePlatform(); Object.keys(progress).length > 0; ) {
     await renewClaim(dataSource);
-    const page = await auditPlatform({ ...platform, signal }, progress, body, run);
+    const page = await auditPlatform(callService, progress, body, { requestId: run, signal });
     examined += page.examined;
     found += page.findings.reduce((sum, { count }) => sum + count, 0);
     progress = page.progress;

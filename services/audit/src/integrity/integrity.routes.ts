@@ -30,7 +30,7 @@ export async function integrityRoutes(app: App, { dataSource }: { dataSource: Da
     const scope = cursorScope(request);
     const progress = decodeCursor(wanted.cursor, scope)?.sort;
     const { findings, examined, ...rest } = await auditPlatform(
-      { serviceUrls: app.config.SERVICE_URLS, tokens: app.serviceTokens },
+      app.callService,
       progress ? (JSON.parse(progress) as IntegrityProgress) : wholePlatform(),
       {
         repair: wanted.repair,
@@ -39,7 +39,7 @@ export async function integrityRoutes(app: App, { dataSource }: { dataSource: Da
         seconds: lookingSeconds,
         ...(wanted.aggregate && { aggregate: wanted.aggregate }),
       },
-      request.id,
+      { requestId: request.id },
     );
     const total = (of: 'count' | 'repaired') => findings.reduce((sum, finding) => sum + finding[of], 0);
     await transaction(dataSource, (tx) =>

@@ -1,4 +1,4 @@
-import { ApiError, type UserId } from '@hivesync/contracts';
+import type { UserId } from '@hivesync/contracts';
 import type { App } from '@hivesync/http';
 
 /** Milliseconds. */
@@ -14,27 +14,10 @@ export async function claimInvitations(
   person: { id: UserId; email: string },
   requestId: string,
 ): Promise<void> {
-  try {
-    const base = app.config.SERVICE_URLS.projects;
-    if (base === undefined) throw new Error('SERVICE_URLS does not name projects');
-    const answer = await fetch(new URL('/internal/invitations/claim', base), {
-      method: 'POST',
-      headers: {
-        authorization: `Bearer ${await app.serviceTokens('projects')}`,
-        'content-type': 'application/json',
-        'x-request-id': requestId,
-      },
-      body: JSON.stringify({ user_id: person.id, email: person.email }),
-      redirect: 'error',
-      signal: AbortSignal.timeout(deadlineMs),
-    });
-    await answer.arrayBuffer();
-    if (!answer.ok) throw new Error(`projects answered ${answer.status}`);
-  } catch (cause) {
-    throw new ApiError('UPSTREAM_UNAVAILABLE', {
-      detail: 'The projects service is not reachable.',
-      headers: { 'retry-after': '2' },
-      cause,
-    });
-  }
+  await app.callService('projects', '/internal/invitations/claim', {
+    body: { user_id: person.id, email: person.email },
+    requestId,
+    deadlineMs,
+    repeatable: true,
+  });
 }

@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
 import type { ReadableStream } from 'node:stream/web';
-import { ApiError, type ServiceName, type UserId } from '@hivesync/contracts';
+import type { ServiceName, UserId } from '@hivesync/contracts';
 import type { HeldRow } from '@hivesync/database';
 import type { App } from '@hivesync/http';
 
@@ -19,30 +19,10 @@ export async function heldElsewhere(
   id: UserId,
   context: { requestId: string; signal: AbortSignal },
 ): Promise<AsyncIterable<HeldRow>> {
-  const late = new AbortController();
-  const timer = setTimeout(() => late.abort(), deadlineMs);
-  try {
-    const base = app.config.SERVICE_URLS[service];
-    if (base === undefined) throw new Error(`SERVICE_URLS does not name ${service}`);
-    const answer = await fetch(new URL(`/internal/users/${id}/export`, base), {
-      headers: {
-        authorization: `Bearer ${await app.serviceTokens(service)}`,
-        'x-request-id': context.requestId,
-      },
-      redirect: 'error',
-      signal: AbortSignal.any([late.signal, context.signal]),
-    });
-    if (!answer.ok || !answer.body) throw new Error(`${service} answered ${answer.status}`);
-    return rowsOf(answer.body as ReadableStream<Uint8Array>);
-  } catch (cause) {
-    throw new ApiError('UPSTREAM_UNAVAILABLE', {
-      detail: `The ${service} service is not reachable.`,
-      headers: { 'retry-after': '2' },
-      cause,
-    });
-  } finally {
-    clearTimeout(timer);
-  }
+  const path = `/internal/users/${id}/export`;
+  const answer = await app.callService(service, path, { ...context, deadlineMs, streamed: true });
+  if (!answer.body) throw new TypeError(`${service} answered without a body`);
+  return rowsOf(answer.body as ReadableStream<Uint8Array>);
 }
 
 async function* rowsOf(body: ReadableStream<Uint8Array>): AsyncGenerator<HeldRow> {

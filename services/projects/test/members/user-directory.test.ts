@@ -1,5 +1,6 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { callingServices } from '@hivesync/clients';
 import { afterEach, expect, test } from 'vitest';
 import { identityDirectory } from '../../src/members/user-directory.ts';
 import { refusal, startProjects } from '../support/projects-service.ts';
@@ -20,7 +21,9 @@ async function identity(listener: RequestListener): Promise<Record<string, strin
 }
 
 const directory = (urls: Record<string, string>) =>
-  identityDirectory(urls, async () => 'token', { deadlineMs: 200, retries: 0 });
+  identityDirectory(
+    callingServices({ serviceUrls: urls, tokens: async () => 'token', deadlineMs: 200, retries: 0 }),
+  );
 
 test('asks with a service token, and gives the id', async () => {
   const urls = await identity((request, response) => {
@@ -49,7 +52,7 @@ test.each<[string, RequestListener]>([
 });
 
 test('an invitation is not kept while identity cannot be asked', async () => {
-  const unreachable = identityDirectory({ identity: 'http://127.0.0.1:1' }, async () => 'token');
+  const unreachable = directory({ identity: 'http://127.0.0.1:1' });
   const service = await startProjects({ directory: unreachable });
   const alice = await service.register('Alice');
   const project = await service.createProject(alice);
