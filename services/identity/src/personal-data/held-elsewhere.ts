@@ -1,6 +1,4 @@
-import { createInterface } from 'node:readline';
-import { Readable } from 'node:stream';
-import type { ReadableStream } from 'node:stream/web';
+import { type ReadableStream, TextDecoderStream } from 'node:stream/web';
 import type { ServiceName, UserId } from '@hivesync/contracts';
 import type { HeldRow } from '@hivesync/database';
 import type { App } from '@hivesync/http';
@@ -25,15 +23,13 @@ export async function heldElsewhere(
   return rowsOf(answer.body as ReadableStream<Uint8Array>);
 }
 
+/** @throws what breaks the stream off: half an export must not look like a whole one */
 async function* rowsOf(body: ReadableStream<Uint8Array>): AsyncGenerator<HeldRow> {
-  const source = Readable.fromWeb(body);
-  let failure: Error | undefined;
-  source.once('error', (error) => {
-    failure = error;
-  });
-  for await (const line of createInterface({ input: source, crlfDelay: Number.POSITIVE_INFINITY })) {
-    yield JSON.parse(line) as HeldRow;
+  let rest = '';
+  for await (const text of body.pipeThrough(new TextDecoderStream())) {
+    const lines = (rest + text).split('\n');
+    rest = lines.pop() ?? '';
+    for (const line of lines) yield JSON.parse(line) as HeldRow;
   }
-  // An interface over a broken stream just ends: half an export must not look like a whole one.
-  if (failure) throw failure;
+  if (rest !== '') yield JSON.parse(rest) as HeldRow;
 }

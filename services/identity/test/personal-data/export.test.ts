@@ -1,7 +1,9 @@
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
+import { createServer, get, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { serviceNames, userExported } from '@hivesync/contracts';
 import { rowsHeldOn, transaction } from '@hivesync/database';
 import { strFromU8, unzipSync } from 'fflate';
@@ -67,6 +69,37 @@ test('where a service cannot be asked there is no archive at all', async () => {
   const refused = await carol.call.get('/api/v1/me/export');
   expect([refused.statusCode, refused.json().code]).toEqual([503, 'UPSTREAM_UNAVAILABLE']);
   expect((await service.asStranger().get('/api/v1/me/export')).statusCode).toBe(401);
+});
+
+test('whoever leaves in the midst of it takes nobody along', async () => {
+  const fay = await service.person('fay');
+  const row = (id: number) =>
+    `${JSON.stringify({ table: 'a', row: { id, text: randomBytes(6_000).toString('hex') } })}\n`;
+  answer = { status: 200, body: Array.from({ length: 800 }, (_, id) => row(id)).join('') };
+  const url = new URL(await service.app.listen({ port: 0, host: '127.0.0.1' }));
+  const uncaught: unknown[] = [];
+  const hear = (error: unknown) => uncaught.push(error);
+  process.on('uncaughtException', hear);
+  for (const readBytes of [50, 100_000, 1_000_000, 12_000_000]) {
+    const leaving = get(new URL('/api/v1/me/export', url), {
+      headers: { authorization: `Bearer ${fay.accessToken}` },
+    });
+    leaving.on('error', () => undefined); // our own, told to the response too
+    const [response] = (await once(leaving, 'response')) as [IncomingMessage];
+    let read = 0;
+    await expect(
+      (async () => {
+        for await (const piece of response) {
+          read += piece.length;
+          if (read >= readBytes) response.destroy(new Error('enough'));
+        }
+      })(),
+    ).rejects.toThrow('enough');
+    await sleep(100);
+  }
+  process.off('uncaughtException', hear);
+  expect(uncaught).toEqual([]);
+  expect((await fay.call.get('/api/v1/me')).statusCode).toBe(200);
 });
 
 test('other services may read it, people may not, and pages lose nothing', async () => {
