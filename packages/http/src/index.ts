@@ -10,6 +10,7 @@ export {
   serviceTokens,
   verifyServiceToken,
 } from './auth/service-tokens.ts';
+export { SessionNow } from './auth/session-now.ts';
 export { type AuthenticatedUser, verifyUserToken } from './auth/user-tokens.ts';
 export * from './config/base-config.ts';
 export * from './config/load-config.ts';

@@ -1,7 +1,8 @@
+import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { readFeed } from '@hivesync/events';
-import { type TestTokens, testTokens, testUser } from '@hivesync/testing';
+import { atFileEnd, type TestTokens, testTokens, testUser } from '@hivesync/testing';
 import Fastify from 'fastify';
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { authentication } from '../src/auth/authentication.ts';
@@ -140,8 +141,16 @@ describe('claims that a token must carry', () => {
 
 describe('the service', () => {
   let service: Awaited<ReturnType<typeof startNotes>>;
+  /** What identity says of any session. */
+  let session: { user_id: string; role: string } | null = null;
   beforeAll(async () => {
-    service = await startNotes({ listen: true });
+    const identity = createServer((_request, response) => {
+      response.setHeader('content-type', 'application/json').end(JSON.stringify({ session }));
+    }).listen(0, '127.0.0.1');
+    await once(identity, 'listening');
+    atFileEnd(() => void identity.close());
+    const url = `http://127.0.0.1:${(identity.address() as AddressInfo).port}`;
+    service = await startNotes({ listen: true, serviceUrls: { identity: url } });
   });
 
   const internal = async (authorization?: string, url = '/internal/who') => {
@@ -248,8 +257,14 @@ describe('the service', () => {
 
   describe('what an administrator may destroy', () => {
     const seconds = () => Math.floor(Date.now() / 1_000);
-    const destroy = (traits: Partial<ReturnType<typeof testUser>>) =>
-      service.as(testUser(traits)).delete('/api/v1/admin/notes');
+    const destroy = (
+      traits: Partial<ReturnType<typeof testUser>>,
+      now: Partial<typeof session> | null = {},
+    ) => {
+      const user = testUser(traits);
+      session = now && { user_id: user.id, role: user.role, ...now };
+      return service.as(user).delete('/api/v1/admin/notes');
+    };
 
     test.each([
       ['just shown', () => seconds()],
@@ -269,6 +284,15 @@ describe('the service', () => {
       expect(answer.headers['www-authenticate']).toBe(
         'Bearer realm="hivesync", error="insufficient_user_authentication", error_description="A more recent authentication is required", max_age="300"',
       );
+    });
+
+    test.each([
+      ['whose session has ended', null],
+      ['who is no administrator any more', { role: 'user' }],
+      ['with a session of somebody else', { user_id: testUser().id }],
+    ])('is closed to one %s, whatever the token says', async (_who, now) => {
+      const answer = await destroy({ role: 'admin', authTime: seconds() }, now);
+      expect([answer.statusCode, answer.json().code]).toEqual([401, 'TOKEN_INVALID']);
     });
 
     test('is closed to all others, however recently they showed theirs', async () => {

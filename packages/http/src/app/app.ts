@@ -52,7 +52,8 @@ declare module 'fastify' {
     requireAdmin: onRequestAsyncHookHandler;
     /**
      * As `requireAdmin`, for what destroys: an administrator who showed their password more than 5 minutes ago, or
-     * whose token does not tell when, gets 401 REAUTHENTICATION_REQUIRED.
+     * whose token does not tell when, gets 401 REAUTHENTICATION_REQUIRED. Identity is asked whether their session
+     * is still there, and 503 where it cannot be.
      */
     requireRecentAdmin: onRequestAsyncHookHandler;
     /** Who calls, where that can be told: null for a missing or invalid token, whatever is wrong with it. */

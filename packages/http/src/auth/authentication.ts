@@ -2,6 +2,7 @@ import { ApiError, type ServiceName } from '@hivesync/contracts';
 import type { FastifyInstance, FastifyRequest, onRequestAsyncHookHandler } from 'fastify';
 import type { KeyResolver } from './key-resolver.ts';
 import { verifyServiceToken } from './service-tokens.ts';
+import { sessionNow } from './session-now.ts';
 import {
   type AuthenticatedUser,
   assertRecent,
@@ -37,7 +38,11 @@ export function authentication(
   };
   const requireRecentAdmin: Guard = async function (request, reply) {
     await requireAdmin.call(this, request, reply);
+    const { id, sid } = request.user;
     assertRecent(request.user);
+    // The token does not know that its session has ended since, or that its person is gone.
+    const session = await sessionNow(request.server.callService, sid, request.id);
+    if (session?.user_id !== id || session.role !== 'admin') throw tokenError('TOKEN_INVALID');
   };
   app.decorate('requireUser', requireUser);
   app.decorate('requireAdmin', requireAdmin);

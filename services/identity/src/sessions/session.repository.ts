@@ -1,4 +1,4 @@
-import type { DeviceSessionId, SessionId, UserId } from '@hivesync/contracts';
+import type { DeviceSessionId, SessionId, UserId, UserRole } from '@hivesync/contracts';
 import { type DataSource, newId, query, type Transaction } from '@hivesync/database';
 import type { PageRequest } from '@hivesync/http';
 import type { Device } from './devices.ts';
@@ -107,6 +107,24 @@ export async function isLiveSession(tx: Transaction, userId: UserId, id: Session
     [id, userId],
   );
   return rows.length > 0;
+}
+
+/** Whose session it is and what they may do now; null where it has ended or its person is gone. */
+export async function findLiveSession(
+  dataSource: DataSource,
+  id: SessionId,
+): Promise<{ user_id: UserId; role: UserRole } | null> {
+  const [session] = await query<{ user_id: UserId; role: UserRole }>(
+    dataSource,
+    `select sessions.user_id, users.role
+     from sessions
+     join users on users.id = sessions.user_id
+     where sessions.id = $1
+       and users.deleted_at is null
+       and ${live}`,
+    [id],
+  );
+  return session ?? null;
 }
 
 /** Moves `last_seen` of the session and its device. */

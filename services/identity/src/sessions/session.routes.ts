@@ -1,8 +1,8 @@
 import { ApiError } from '@hivesync/contracts';
 import { transaction } from '@hivesync/database';
-import { type App, errorResponses, Page, PageQuery, readPage } from '@hivesync/http';
+import { type App, errorResponses, Page, PageQuery, readPage, SessionNow } from '@hivesync/http';
 import { Type } from 'typebox';
-import { countSessions, listSessions } from './session.repository.ts';
+import { countSessions, findLiveSession, listSessions } from './session.repository.ts';
 import { SessionInList, SessionParams, toSessionInList } from './session.schemas.ts';
 import { endSessionsAs } from './session.service.ts';
 
@@ -32,6 +32,20 @@ export async function sessionRoutes(app: App): Promise<void> {
       );
       return { ...page, items: page.items.map((item) => toSessionInList(item, sid)) };
     },
+  );
+
+  app.get(
+    '/internal/sessions/:session_id',
+    {
+      schema: {
+        operationId: 'readSession',
+        summary: 'Whose session it is now, and in which role: null where it has ended',
+        tags: ['internal'],
+        params: SessionParams,
+        response: { 200: SessionNow },
+      },
+    },
+    async (request) => ({ session: await findLiveSession(app.dataSource, request.params.session_id) }),
   );
 
   app.delete(

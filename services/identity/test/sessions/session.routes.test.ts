@@ -145,3 +145,17 @@ describe('/me/sessions', () => {
     expect(items.map((item) => item.id)).toEqual([here.sessionId]);
   });
 });
+
+describe('GET /internal/sessions/{session_id}', () => {
+  test('tells other services whose session it is now, and nobody else', async () => {
+    const gil = await service.person('gil');
+    const path = `/internal/sessions/${gil.sessionId}`;
+    const asked = async () => (await service.asService('audit').get(path)).json().session;
+    expect(await asked()).toEqual({ user_id: gil.id, role: 'user' });
+    await service.database.query(`update identity.users set role = 'admin' where id = $1`, [gil.id]);
+    expect(await asked()).toEqual({ user_id: gil.id, role: 'admin' });
+    expect((await gil.call.get(path)).statusCode).toBe(401);
+    expect((await gil.call.delete(`/api/v1/me/sessions/${gil.sessionId}`)).statusCode).toBe(204);
+    expect(await asked()).toBeNull();
+  });
+});
