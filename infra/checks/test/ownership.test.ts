@@ -126,7 +126,7 @@ it('lets no app role change or remove an audit row, nor the owner', async () => 
         'delete from audit_logs',
         'truncate audit_logs',
       ]) {
-        await expect(client.query(statement), statement).rejects.toThrow();
+        await expect(client.query(statement), statement).rejects.toMatchObject({ code: '42501' });
       }
     } finally {
       await client.end();

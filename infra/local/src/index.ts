@@ -3,5 +3,5 @@ export { databases, prepareDatabases } from './databases.ts';
 export { environmentOf, type Surroundings, urlsOf } from './environment.ts';
 export * from './integrity-run.ts';
 export { type Platform, type PlatformOptions, startPlatform } from './platform.ts';
-export { choosePorts } from './ports.ts';
+export { choosePorts, freePortRow } from './ports.ts';
 export { loadSecrets } from './secrets.ts';

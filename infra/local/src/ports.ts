@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
 import { type ServiceName, serviceNames } from '@hivesync/contracts';
 
@@ -44,12 +45,33 @@ function port(name: string, value: string | undefined): number | undefined {
  */
 export async function assertPortsFree(ports: Ports): Promise<void> {
   for (const [app, number] of Object.entries(ports) as [AppName, number][]) {
-    await new Promise<void>((resolve, reject) => {
-      const probe = createServer();
-      probe.once('error', (error: NodeJS.ErrnoException) => {
-        reject(error.code === 'EADDRINUSE' ? new PortInUseError(app, number) : error);
-      });
-      probe.listen(number, host, () => probe.close(() => resolve()));
-    });
+    const failure = await probe(number);
+    if (failure) throw failure.code === 'EADDRINUSE' ? new PortInUseError(app, number) : failure;
   }
 }
+
+/**
+ * The first of `count` free ports in a row between 20000 and 31000. That is below the range from which systems take
+ * ports for outgoing connections: else one of those could sit on the port of a service while it is down.
+ * @param between draws a whole number between the two
+ * @throws Error where 50 draws find none
+ */
+export async function freePortRow(
+  count: number,
+  between: (low: number, high: number) => number = randomInt,
+): Promise<number> {
+  for (let attempt = 0; attempt < 50; attempt += 1) {
+    const first = between(20_000, 31_000 - count);
+    const row = Array.from({ length: count }, (_, index) => first + index);
+    if ((await Promise.all(row.map(probe))).every((failure) => failure === null)) return first;
+  }
+  throw new Error(`There are no ${count} free ports in a row between 20000 and 31000`);
+}
+
+/** Why nothing can listen there; null where it can. */
+const probe = (number: number): Promise<NodeJS.ErrnoException | null> =>
+  new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', resolve);
+    server.listen(number, host, () => server.close(() => resolve(null)));
+  });

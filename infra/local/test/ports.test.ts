@@ -1,6 +1,7 @@
 import { createServer } from 'node:net';
 import { expect, test } from 'vitest';
 import { assertPortsFree, choosePorts, PortInUseError } from '../src/ports.ts';
+import { freePorts } from './free-ports.ts';
 
 test('the gateway is at the base and the services follow; PORT moves the gateway alone', () => {
   expect(choosePorts({})).toEqual({
@@ -30,17 +31,12 @@ test.each([
 });
 
 test('a port that is taken is named, with the app that wants it and the way out', async () => {
+  const ports = await freePorts();
   const blocker = createServer();
-  const port = await new Promise<number>((done) => {
-    blocker.listen(0, '127.0.0.1', () => {
-      const address = blocker.address();
-      done(typeof address === 'object' && address ? address.port : 0);
-    });
-  });
-  const ports = { ...choosePorts({ HIVESYNC_PORT_BASE: '39310' }), billing: port };
+  await new Promise<void>((done) => blocker.listen(ports.billing, '127.0.0.1', done));
   const failure = assertPortsFree(ports);
   await expect(failure).rejects.toThrow(PortInUseError);
-  await expect(failure).rejects.toThrow(`Port ${port} (billing) is in use`);
+  await expect(failure).rejects.toThrow(`Port ${ports.billing} (billing) is in use`);
   await expect(failure).rejects.toThrow('HIVESYNC_PORT_BASE');
   await new Promise((done) => blocker.close(done));
   await assertPortsFree(ports);

@@ -1,5 +1,6 @@
 import { type CloudEvent, commentDeleted, taskCreated } from '@hivesync/contracts';
 import { query, transaction } from '@hivesync/database';
+import { openTransaction } from '@hivesync/testing';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import {
   defineSubscriptions,
@@ -19,7 +20,6 @@ import {
   effects,
   effectsTable,
   newSubject,
-  openTransaction,
   type Platform,
   publishTask,
   recordingLogger,

@@ -100,27 +100,6 @@ export function publishTask(source: DataSource, subject: string, version: number
   return transaction(source, (tx) => publish(tx, taskCreated, task(subject, version)));
 }
 
-/** A transaction held open by hand, to commit late. */
-export async function openTransaction(source: DataSource): Promise<{
-  tx: Transaction;
-  commit(): Promise<void>;
-  rollback(): Promise<void>;
-}> {
-  const runner = source.createQueryRunner();
-  await runner.startTransaction();
-  return {
-    tx: runner.manager,
-    commit: async () => {
-      await runner.commitTransaction();
-      await runner.release();
-    },
-    rollback: async () => {
-      await runner.rollbackTransaction();
-      await runner.release();
-    },
-  };
-}
-
 /** A table of effects in the consuming service: one row each time that a handler ran and committed. */
 export const effectsTable = `create table effects (
   ordinal bigint generated always as identity primary key,

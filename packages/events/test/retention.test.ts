@@ -1,6 +1,7 @@
 import { query } from '@hivesync/database';
+import { settledFeed } from '@hivesync/testing';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { feedReaders, forgetReader, longPoll, OutboxSignal, pruneOutbox, readFeed } from '../src/index.ts';
+import { feedReaders, forgetReader, longPoll, OutboxSignal, pruneOutbox } from '../src/index.ts';
 import { newSubject, type Platform, publishTask, startPlatform } from './platform.ts';
 
 let platform: Platform;
@@ -13,10 +14,10 @@ let positions: string[];
 beforeEach(async () => {
   await platform.owner('projects', 'truncate outbox, feed_readers');
   for (let at = 0; at < 10; at += 1) await publishTask(projects(), newSubject(), 1);
-  positions = (await readFeed(projects(), null, 100)).items.map(({ position }) => position);
+  positions = (await settledFeed(projects())).items.map(({ position }) => position);
 });
 
-const kept = async () => (await readFeed(projects(), null, 100)).items.length;
+const kept = async () => (await settledFeed(projects())).items.length;
 const tomorrow = () => new Date(Date.now() + 86_400_000);
 
 async function readAs(consumer: string, after: string | null): Promise<void> {
@@ -38,7 +39,7 @@ describe('pruneOutbox', () => {
       deleted: 4,
       slowest: 'identity',
     });
-    expect((await readFeed(projects(), positions[3]!, 100)).items).toHaveLength(6);
+    expect((await settledFeed(projects(), { after: positions[3]! })).items).toHaveLength(6);
     await readAs('identity', positions[9]!);
     expect(await pruneOutbox(projects(), { olderThan: tomorrow() })).toEqual({
       deleted: 5,

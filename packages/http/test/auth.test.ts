@@ -1,8 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { readFeed } from '@hivesync/events';
-import { atFileEnd, type TestTokens, testTokens, testUser } from '@hivesync/testing';
+import { atFileEnd, settledFeed, type TestTokens, testTokens, testUser } from '@hivesync/testing';
 import Fastify from 'fastify';
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { authentication } from '../src/auth/authentication.ts';
@@ -242,7 +241,7 @@ describe('the service', () => {
       headers: { 'x-forwarded-for': '203.0.113.7', 'x-request-id': 'trace-7' },
     });
     expect([refused.statusCode, refused.json().code]).toEqual([403, 'ADMIN_ONLY']);
-    const { items } = await readFeed(service.dataSource, null, 10);
+    const { items } = await settledFeed(service.dataSource);
     expect(items.map(({ event }) => event)).toEqual([
       expect.objectContaining({
         type: 'projects.access.refused',
@@ -315,7 +314,7 @@ describe('the service', () => {
       .as(alice)
       .get('/api/v1/admin/notes', { headers: { 'x-forwarded-for': 'nonsense' } });
     expect(answer.statusCode).toBe(403);
-    const { items } = await readFeed(service.dataSource, null, 10);
+    const { items } = await settledFeed(service.dataSource);
     expect(items.at(-1)?.event).not.toHaveProperty('clientip');
   });
 });

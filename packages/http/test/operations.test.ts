@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { userRegistered } from '@hivesync/contracts';
-import { createDataSource, type DataSource } from '@hivesync/database';
+import { createDataSource, type DataSource, query } from '@hivesync/database';
 import { Consumers, defineSubscriptions, on } from '@hivesync/events';
 import {
   atFileEnd,
   emptyDatabase,
+  meanwhile,
+  openTransaction,
   severableProxy,
   type TestDatabase,
   testDatabase,
@@ -180,14 +182,12 @@ test('an event that another transaction holds back shows in readiness and metric
   };
   const nothing = { feed: { status: 'ok', held: 0, held_seconds: 0 }, seconds: 0 };
   expect(await until(told, ({ seconds }) => seconds === 0)).toEqual(nothing);
-  const writer = dataSource.createQueryRunner();
-  await writer.startTransaction();
-  await writer.query('select pg_current_xact_id()');
+  const writer = await openTransaction(dataSource);
+  await query(writer.tx, 'select pg_current_xact_id()');
   await insertEvents(dataSource, 2);
   await new Promise((resolve) => setTimeout(resolve, 100));
   const { feed, seconds } = await told();
-  await writer.rollbackTransaction();
-  await writer.release();
+  await writer.rollback();
   expect(feed).toEqual({ status: 'ok', held: 2, held_seconds: expect.any(Number) });
   expect(seconds).toBeGreaterThan(0.1);
   expect(await until(told, (now) => now.seconds === 0)).toEqual(nothing);
@@ -345,27 +345,39 @@ test('a schema that is behind is found before anything listens, and the command 
 });
 
 describe('shutting down', () => {
-  async function running(): Promise<{ app: App; url: string; serviceToken: string }> {
-    const { app, serviceToken } = await unconnected((await testDatabase(notesDatabase)).appUrl('projects'));
-    const { url, started } = await startService(app);
-    await started;
-    return { app, url, serviceToken };
+  async function running(): Promise<{
+    app: App;
+    url: string;
+    serviceToken: string;
+    logged: string[];
+  }> {
+    const logged: string[] = [];
+    const logger = createLogger(
+      { service: 'projects', level: 'info' },
+      { write: (line) => logged.push(JSON.parse(line).msg) },
+    );
+    const url = (await testDatabase(notesDatabase)).appUrl('projects');
+    const { app, serviceToken } = await unconnected(url, { logger });
+    const listening = await startService(app);
+    await listening.started;
+    return { app, url: listening.url, serviceToken, logged };
   }
 
   test('lets requests in flight finish, ends long polls, and closes the pool', async () => {
-    const { app, url, serviceToken } = await running();
-    const longPoll = fetch(`${url}/internal/events?wait=30`, {
-      headers: { authorization: `Bearer ${serviceToken}` },
-    });
-    const slow = fetch(`${url}/api/v1/slow`);
-    await new Promise((done) => setTimeout(done, 200));
+    const { app, url, serviceToken, logged } = await running();
+    const headers = { authorization: `Bearer ${serviceToken}` };
+    const longPoll = meanwhile((signal) => fetch(`${url}/internal/events?wait=30`, { headers, signal }));
+    // Its first act is to note who reads.
+    await expect.poll(() => app.dataSource.query('select consumer from feed_readers')).toHaveLength(1);
+    const slow = meanwhile((signal) => fetch(`${url}/api/v1/slow`, { signal }));
+    await expect.poll(() => logged, { interval: 10 }).toContain('slow begins');
     const begun = performance.now();
     await stopService(app);
-    expect((await slow).status).toBe(200);
-    expect(await (await longPoll).json()).toMatchObject({ items: [] });
-    expect(performance.now() - begun).toBeLessThan(5_000);
+    expect((await slow.outcome).status).toBe(200);
+    expect(await (await longPoll.outcome).json()).toMatchObject({ items: [] });
+    expect(performance.now() - begun).toBeLessThan(15_000);
     expect(app.dataSource.isInitialized).toBe(false);
-    await expect(fetch(`${url}/health/live`)).rejects.toThrow();
+    await expect(fetch(`${url}/health/live`)).rejects.toThrow('fetch failed');
   });
 
   test('readiness fails while requests are still served', async () => {

@@ -1,8 +1,11 @@
 export { type Caller, caller, type RequestOptions } from './caller.ts';
 export type { TestContext } from './context.ts';
 export { atFileEnd } from './file-end.ts';
+export { type Meanwhile, meanwhile } from './meanwhile.ts';
 export { type Neighbour, neighbour } from './neighbour.ts';
+export { type OpenTransaction, openTransaction } from './open-transaction.ts';
 export { type Rehearsal, rehearseMigration } from './rehearse-migration.ts';
+export { type SettledFeedOptions, settledFeed } from './settled-feed.ts';
 export { type SeverableProxy, severableProxy } from './severable-proxy.ts';
 export { type SmallDisk, smallDisk } from './small-disk.ts';
 export {

@@ -111,5 +111,5 @@ it('listens where that is wanted, and may be cut off from its database', async (
   proxy.restore();
   expect(await role()).toBe(200);
   await service.close();
-  await expect(role()).rejects.toThrow();
+  await expect(role()).rejects.toThrow('fetch failed');
 });

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type TestDatabase, testDatabase } from '@hivesync/testing';
+import { meanwhile, type TestDatabase, testDatabase } from '@hivesync/testing';
 import { beforeAll, describe, expect, it } from 'vitest';
 import {
   applyReferenceDeleted,
@@ -99,22 +99,20 @@ describe('a write that races the deletion', () => {
       for (const refusal of refusals) outcomes[refusal === null ? 'landed' : 'refused'] += 1;
     }
     // The sweeper is at work all the while, as it is in a service.
-    const racing = new AbortController();
-    const sweeping = (async () => {
+    const sweeping = meanwhile(async (ending) => {
       const completed = [];
-      while (!racing.signal.aborted) {
+      while (!ending.aborted) {
         completed.push(...(await sweepLibrary(app)));
         await sleep(1);
       }
       return completed;
-    })();
+    });
     await Promise.all(
       Array.from({ length: lanes }, async (_, lane) => {
         for (let round = lane; round < rounds; round += lanes) await race(round);
       }),
     );
-    racing.abort();
-    const completed = [...(await sweeping), ...(await sweepLibrary(app))];
+    const completed = [...(await sweeping.stop()), ...(await sweepLibrary(app))];
     expect(await dangling()).toEqual([]);
     expect(await database.query(`select from workers.user_refs where state = 'deleted'`)).toHaveLength(
       rounds,

@@ -173,7 +173,7 @@ describe('told by the owner', () => {
     expect(await refs(alice)).toEqual([{ state: 'deleted', version: 2, display_name: null, tier: null }]);
     await projects.remove(hive);
     await expect.poll(() => loan(shared), soon).toBeUndefined();
-    expect(await loan(vouched)).toBeDefined();
+    expect(await loan(vouched)).toMatchObject({ borrower_id: bob, witness: alice });
     users.asked.length = 0;
     expect(pathsOf(await lend({ borrower_id: alice }))).toEqual([422, 'UNKNOWN_REFERENCE', ['/borrower_id']]);
     expect(users.asked).toEqual([]);

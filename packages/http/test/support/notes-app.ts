@@ -197,7 +197,8 @@ export async function buildNotes(dependencies: NotesDependencies): Promise<App> 
   app.get('/api/v1/broken', { schema: { operationId: 'breakDown' } }, async () => {
     throw new Error('postgres://owner:hunter2@db/hivesync is what alice@example.com wrote');
   });
-  app.get('/api/v1/slow', { schema: { operationId: 'beSlow' } }, async () => {
+  app.get('/api/v1/slow', { schema: { operationId: 'beSlow' } }, async (request) => {
+    request.log.info('slow begins');
     await new Promise((done) => setTimeout(done, 700));
     return { ok: true };
   });

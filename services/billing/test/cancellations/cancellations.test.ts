@@ -212,7 +212,7 @@ describe('a provider that does not do it', () => {
   ])('but %s has all of them wait', async (_what, status, headers, seconds) => {
     const [one, two] = [await leaver(), await leaver()];
     provider.trouble.push({ status, headers });
-    await expect(cancel()).rejects.toThrow();
+    await expect(cancel()).rejects.toMatchObject({ failure: status === 429 ? 'throttled' : 'refused' });
     for (const { id } of [one, two]) {
       expect(((await cancellation(id))?.pause ?? 0) / seconds).toBeCloseTo(1, 1);
     }

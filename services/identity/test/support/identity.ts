@@ -1,8 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { type CloudEvent, eventCatalogue } from '@hivesync/contracts';
 import { type DataSource, transaction } from '@hivesync/database';
-import { readFeed } from '@hivesync/events';
-import { type TestDatabase, testDatabase } from '@hivesync/testing';
+import { settledFeed, type TestDatabase, testDatabase } from '@hivesync/testing';
 import { database } from '../../src/database/data-source.ts';
 import type { SessionContext } from '../../src/sessions/login.service.ts';
 import { LoginThrottle } from '../../src/sessions/login-throttle.ts';
@@ -50,7 +49,7 @@ export async function startIdentity(
 /** What the service has published so far, in order. */
 export async function publishedEvents(dataSource: DataSource, type?: string): Promise<CloudEvent[]> {
   if (type !== undefined && !eventCatalogue.has(type)) throw new Error(`There is no event ${type}`);
-  const page = await readFeed(dataSource, null, 1000);
+  const page = await settledFeed(dataSource);
   return page.items
     .map((item) => item.event as CloudEvent)
     .filter((event) => type === undefined || event.type === type);

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type ProjectId, projectDeleted } from '@hivesync/contracts';
 import { newId, query, requestSweep, sweepOnce, transaction } from '@hivesync/database';
-import type { Caller } from '@hivesync/testing';
+import { type Caller, meanwhile, openTransaction } from '@hivesync/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { database } from '../../src/database/data-source.ts';
 import { sweepOwnedProjects } from '../../src/projects/project-deletion.service.ts';
@@ -129,10 +129,11 @@ describe('a deleted project', () => {
         `select id from team_invitations where project_id = $1 and user_id is not null`,
       ].map(async (sql) => (await query<{ id: string }>(dataSource, sql, [project]))[0]!.id),
     )) as [string, string, string];
-    // The rows stay until they are swept: somebody holds the first of them.
+    // The rows stay until they are swept, and nobody gets at the first of them. A lock on rows would hold back
+    // the feeds of all other tests as well.
     held = dataSource.createQueryRunner();
     await held.startTransaction();
-    await held.query('select from comments where project_id = $1 for update', [project]);
+    await held.query('lock table comments in share mode');
     const answer = await remove(alice, project, 'Vanishing');
     expect(answer.statusCode).toBe(202);
     expect(answer.json()).toEqual({ id: project, state: 'deleting' });
@@ -216,22 +217,21 @@ test('batches are small, and a removal that stops between two of them goes on', 
 
 test('a comment written while the project goes does not survive it', async () => {
   const project = await filledProject('Raced');
-  const writer = dataSource.createQueryRunner();
-  await writer.startTransaction();
-  await writer.query(
+  const writer = await openTransaction(dataSource);
+  await query(
+    writer.tx,
     `insert into comments (id, project_id, entity_type, entity_id, author_id, body)
      values ($1, $2, 'project', $2, $3, 'Just in time')`,
     [newId(), project, bob.id],
   );
   await remove(alice, project, 'Raced');
   // The writer holds the project: everything before it goes, and the last step waits.
-  const sweeping = (async () => {
-    while (!(await swept(project))?.done) await sleep(50);
-  })();
+  const sweeping = meanwhile(async (ending) => {
+    while (!ending.aborted && !(await swept(project))?.done) await sleep(50);
+  });
   await expect.poll(async () => (await rowsOf(project)).team_members, patience).toBeUndefined();
-  await writer.commitTransaction();
-  await writer.release();
-  await sweeping;
+  await writer.commit();
+  await sweeping.outcome;
   expect(await rowsOf(project)).toEqual({});
 });
 
