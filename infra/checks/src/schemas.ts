@@ -4,13 +4,14 @@ import { join } from 'node:path';
 import {
   createDataSource,
   type DataSource,
+  readTables,
   referenceDeclarations,
   type ServiceDatabase,
   schemaReport,
 } from '@hivesync/database';
 import { startEmbedded } from '@hivesync/database/embedded';
 import { databases, prepareDatabases } from '@hivesync/local';
-import { readForeignKeys, readTables } from './catalogue.ts';
+import { catalogueForeignKeys, catalogueTable } from './catalogue.ts';
 import { ownershipPage, readOwnership, type ServiceOwnership } from './data-ownership.ts';
 import { type ErdService, serviceErd, wholeErd } from './erd.ts';
 import type { Outputs } from './outputs.ts';
@@ -49,10 +50,11 @@ export async function schemaOutputs(): Promise<Outputs> {
 /** What the ERD of a service is drawn from: its migrated database and the declarations on its entities. */
 export async function readErd(source: DataSource, database: ServiceDatabase): Promise<ErdService> {
   const { service } = database;
+  const tables = await readTables(source, service);
   return {
     service,
-    tables: await readTables(source, service),
-    foreignKeys: await readForeignKeys(source, service),
+    tables: tables.map(catalogueTable),
+    foreignKeys: tables.flatMap(catalogueForeignKeys),
     references: referenceDeclarations(database),
   };
 }

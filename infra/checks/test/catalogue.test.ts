@@ -1,12 +1,12 @@
-import { referenceDeclarations } from '@hivesync/database';
+import { readTables, referenceDeclarations } from '@hivesync/database';
 import { database } from '@hivesync/projects/database';
 import { testDatabase } from '@hivesync/testing';
 import { beforeAll, expect, test } from 'vitest';
 import {
   type CatalogueForeignKey,
   type CatalogueTable,
-  readForeignKeys,
-  readTables,
+  catalogueForeignKeys,
+  catalogueTable,
 } from '../src/catalogue.ts';
 import { serviceErd } from '../src/erd.ts';
 
@@ -15,8 +15,9 @@ let foreignKeys: CatalogueForeignKey[];
 beforeAll(async () => {
   const migrated = await testDatabase();
   const source = await migrated.dataSource(database);
-  tables = await readTables(source, 'projects');
-  foreignKeys = await readForeignKeys(source, 'projects');
+  const found = await readTables(source, 'projects');
+  tables = found.map(catalogueTable);
+  foreignKeys = found.flatMap(catalogueForeignKeys);
 });
 
 test('tables come with their columns, one-word types and keys', () => {
