@@ -1,4 +1,5 @@
 import {
+  chmodSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -20,6 +21,9 @@ let errors: string[];
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'hivesync-cli-'));
+  // Else the account that PostgreSQL runs under, where root runs this, could not get in, and its cluster would be
+  // made elsewhere and stay there.
+  chmodSync(folder, 0o755);
   lines = [];
   errors = [];
 });
