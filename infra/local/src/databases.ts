@@ -1,13 +1,17 @@
 import { database as audit } from '@hivesync/audit/database';
 import { database as billing } from '@hivesync/billing/database';
-import { bootstrap, migrateUp, ownerRole } from '@hivesync/database';
+import type { ServiceName } from '@hivesync/contracts';
+import { bootstrap, migrateUp, ownerRole, type ServiceDatabase } from '@hivesync/database';
 import { database as identity } from '@hivesync/identity/database';
 import { database as previews } from '@hivesync/previews/database';
 import { database as projects } from '@hivesync/projects/database';
 import { database as workers } from '@hivesync/workers/database';
 import { oneLine } from './one-line.ts';
 
-export const databases = { identity, projects, previews, billing, workers, audit };
+export const databases = { identity, projects, previews, billing, workers, audit } satisfies Record<
+  ServiceName,
+  ServiceDatabase
+>;
 
 /**
  * Brings a server to where the services can start: roles with their passwords, schemas, every migration.

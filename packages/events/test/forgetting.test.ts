@@ -8,10 +8,11 @@ import {
   type Transaction,
   transaction,
 } from '@hivesync/database';
+import { meanwhile, openTransaction } from '@hivesync/testing';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { park } from '../src/consumers/parking.ts';
 import { publish, sweepAll } from '../src/index.ts';
-import { openTransaction, type Platform, startPlatform, task } from './platform.ts';
+import { type Platform, startPlatform, task } from './platform.ts';
 
 const address = '203.0.113.9';
 const database = { service: 'projects' as const, entities: [], migrations: [] };
@@ -83,13 +84,15 @@ describe('the outbox', () => {
     const writer = await openTransaction(projects);
     await deed(writer.tx, user);
     let heard = false;
-    const leaving = leave(user).then(() => {
-      heard = true;
-    });
+    const leaving = meanwhile(() =>
+      leave(user).then(() => {
+        heard = true;
+      }),
+    );
     await new Promise((done) => setTimeout(done, 200));
     expect(heard).toBe(false);
     await writer.commit();
-    await leaving;
+    await leaving.outcome;
     await sweepAll(projects, database);
     expect(await addresses(user)).toEqual([null]);
   });
@@ -98,11 +101,11 @@ describe('the outbox', () => {
     const user = newId<UserId>();
     const deletion = await openTransaction(projects);
     await requestSweep(deletion.tx, 'identity.user', user, 2);
-    const doing = transaction(projects, (tx) => deed(tx, user));
+    const doing = meanwhile(() => transaction(projects, (tx) => deed(tx, user)));
     await new Promise((done) => setTimeout(done, 200));
     expect(await addresses(user)).toEqual([]);
     await deletion.commit();
-    await doing;
+    await doing.outcome;
     expect(await addresses(user)).toEqual([null]);
   });
 

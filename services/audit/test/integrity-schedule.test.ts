@@ -3,8 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { callingServices } from '@hivesync/clients';
 import { type CloudEvent, serviceNames } from '@hivesync/contracts';
 import { newId } from '@hivesync/database';
-import { readFeed } from '@hivesync/events';
-import { atFileEnd } from '@hivesync/testing';
+import { atFileEnd, settledFeed } from '@hivesync/testing';
 import { beforeEach, expect, test } from 'vitest';
 import { auditWhenDue } from '../src/integrity/integrity-schedule.ts';
 import { startAudit } from './service.ts';
@@ -54,7 +53,7 @@ const lastAudited = (ago: string) =>
     [ago],
   );
 const events = async () =>
-  (await readFeed(dataSource, null, 100)).items
+  (await settledFeed(dataSource)).items
     .map(({ event }) => event as CloudEvent)
     .filter(({ type }) => type === 'audit.integrity.audited');
 

@@ -1,5 +1,5 @@
 import { defaultTierLimits, limitKeys, type Tier, tiers } from '@hivesync/contracts';
-import { type DataSource, newId, query, schemaDrift, schemaRules } from '@hivesync/database';
+import { type DataSource, newId, query } from '@hivesync/database';
 import { testDatabase } from '@hivesync/testing';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { database } from '../src/database/data-source.ts';
@@ -11,14 +11,6 @@ beforeAll(async () => {
   const server = await testDatabase();
   app = await server.dataSource(database);
   owner = await server.dataSource(database, { as: 'owner' });
-});
-
-test('entities and migrations agree', async () => {
-  expect(await schemaDrift(owner, database)).toEqual([]);
-});
-
-test('the schema keeps the rules of the platform', async () => {
-  expect(await schemaRules(owner, database)).toEqual([]);
 });
 
 test('a new database has the default limit of every key and tier', async () => {

@@ -1,23 +1,13 @@
-import { type DataSource, newId, query, schemaDrift, schemaRules } from '@hivesync/database';
+import { type DataSource, newId, query } from '@hivesync/database';
 import { testDatabase } from '@hivesync/testing';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { database } from '../src/database/data-source.ts';
 
 let app: DataSource;
-let owner: DataSource;
 
 beforeAll(async () => {
   const server = await testDatabase();
   app = await server.dataSource(database);
-  owner = await server.dataSource(database, { as: 'owner' });
-});
-
-test('entities and migrations agree', async () => {
-  expect(await schemaDrift(owner, database)).toEqual([]);
-});
-
-test('the schema keeps the rules of the platform', async () => {
-  expect(await schemaRules(owner, database)).toEqual([]);
 });
 
 describe('a preview job', () => {

@@ -1,12 +1,4 @@
-import {
-  type DataSource,
-  dropExpiredPartitions,
-  ensurePartitions,
-  newId,
-  query,
-  schemaDrift,
-  schemaRules,
-} from '@hivesync/database';
+import { type DataSource, dropExpiredPartitions, ensurePartitions, newId, query } from '@hivesync/database';
 import { testDatabase } from '@hivesync/testing';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { database } from '../src/database/data-source.ts';
@@ -21,14 +13,6 @@ beforeAll(async () => {
   const server = await testDatabase();
   app = await server.dataSource(database);
   owner = await server.dataSource(database, { as: 'owner' });
-});
-
-test('entities and migrations agree', async () => {
-  expect(await schemaDrift(owner, database)).toEqual([]);
-});
-
-test('the schema keeps the rules of the platform', async () => {
-  expect(await schemaRules(owner, database)).toEqual([]);
 });
 
 test('a node keeps a hash of its token, never with half of what belongs to it', async () => {
