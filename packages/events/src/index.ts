@@ -31,6 +31,9 @@
  * subject are parked behind it, so that their order holds when `retryParked` applies them; all others go on. Failures
  * of the database or the network park nothing, however long they last.
  *
+ * **Nobody speaks for another.** A reader parks what comes from the feed of one service under the type of another, so
+ * that a service which is taken over deletes nobody else's aggregates.
+ *
  * **Deploying in any order.** Fields that a newer publisher adds are dropped when read; types that it adds are
  * counted, logged and skipped, except by `onAny`. An enum value that is new to a reader is parked until it is upgraded.
  *

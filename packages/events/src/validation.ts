@@ -45,7 +45,8 @@ export type ReadEvent =
 /**
  * What a consumer makes of an event that it was given. Fields that a newer publisher has added are left out
  * rather than refused, so that publishers can be deployed first; a type that is not in the catalogue is
- * valid but not `known`, and its data is unchecked.
+ * valid but not `known`, and its data is unchecked. A service speaks for itself alone: whatever stands in its outbox,
+ * types of another service are not valid.
  */
 export function readEvent(source: string, raw: unknown): ReadEvent {
   if (!isEnvelope(raw)) {
@@ -53,6 +54,9 @@ export function readEvent(source: string, raw: unknown): ReadEvent {
   }
   if (raw.source !== `hivesync/${source}`) {
     return { valid: false, error: `The feed of ${source} may not speak for ${raw.source}`, known: false };
+  }
+  if (!raw.type.startsWith(`${source}.`)) {
+    return { valid: false, error: `The feed of ${source} may not tell ${raw.type}`, known: false };
   }
   const definition = eventCatalogue.get(raw.type);
   if (!definition) return { valid: true, event: raw, known: false };

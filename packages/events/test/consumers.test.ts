@@ -428,6 +428,9 @@ describe('an event that cannot be applied', () => {
       { ...real, id: newSubject(), source: 'hivesync/billing', subject: 'a' },
       { ...real, id: newSubject(), data: { number: 'one' }, subject: 'b' },
       { ...real, id: newSubject(), time: 'yesterday', subject: 'c' },
+      // Its own name on the feed, and another's deed in it.
+      { ...real, id: newSubject(), type: 'identity.user.deleted', data: {}, subject: 'e' },
+      { ...real, id: newSubject(), type: 'identity.what.is.not.known', data: {}, subject: 'f' },
     ];
     const behind = { ...real, id: newSubject(), subject: 'b', aggregateversion: 2 };
     const items = [...bad, behind, { ...real, subject: 'd' }].map((event, at) => ({
@@ -436,7 +439,11 @@ describe('an event that cannot be applied', () => {
     }));
     const source: EventSource = {
       service: 'projects',
-      read: async (after): Promise<FeedPage> => ({ items: after ? [] : items, head: '10.8', remaining: 0 }),
+      read: async (after): Promise<FeedPage> => ({
+        items: after ? [] : items,
+        head: `10.${items.length}`,
+        remaining: 0,
+      }),
     };
     const consumers = consumersOf(platform, [onAny(writeEffect)], { sources: [source] });
     consumers.start();
