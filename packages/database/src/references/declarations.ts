@@ -9,6 +9,12 @@ import type { EntityClass, ServiceDatabase } from '../service-database.ts';
  */
 export type OnReferenceDeleted = 'cascade' | 'set null' | 'keep';
 
+/**
+ * What a person that the column names gets of the row in their export: all of it, or, where others may have written in
+ * it, that it is there and names them: its key, the column and its timestamps.
+ */
+export type ReferenceExport = 'row' | 'reference';
+
 export interface ReferenceTableDeclaration {
   entity: EntityClass;
   table: string;
@@ -26,6 +32,7 @@ export interface ReferenceDeclaration {
   refTable: string;
   aggregate: AggregateName;
   onDelete: OnReferenceDeleted;
+  exports: ReferenceExport;
 }
 
 const referenceTableOptions = new Map<
@@ -37,6 +44,7 @@ const references: {
   propertyName: string;
   table: () => EntityClass;
   onDelete: OnReferenceDeleted;
+  exports: ReferenceExport;
 }[] = [];
 
 /** Marks an entity (which extends `ReferenceRow`) as the reference table of an aggregate. Put it beside `@Entity`. */
@@ -52,11 +60,11 @@ export function ReferenceTable(
 /**
  * Declares that a column holds the id of another service's aggregate, and what its deletion does here. From this
  * come resolution on write, the deletion and freshness handlers, the integrity audit, export and erasure, and the
- * dashed edge of the ERD. Put it beside `@Column`; it declares the foreign key to the reference table as well.
+ * dashed edge of the ERD. `exports` is `row` unless told. Put it beside `@Column`; it declares the foreign key to the reference table as well.
  */
 export function References(
   table: () => EntityClass,
-  options: { onDelete: OnReferenceDeleted },
+  options: { onDelete: OnReferenceDeleted; exports?: ReferenceExport },
 ): PropertyDecorator {
   return (target, property) => {
     references.push({
@@ -64,6 +72,7 @@ export function References(
       propertyName: String(property),
       table,
       onDelete: options.onDelete,
+      exports: options.exports ?? 'row',
     });
     ForeignKey(table)(target, property);
   };
@@ -98,7 +107,7 @@ export function referencesOf(entity: EntityClass): ReferenceDeclaration[] {
   const classes = new Set(lineage(entity));
   return references
     .filter(({ target }) => classes.has(target))
-    .map(({ propertyName, table, onDelete }) => {
+    .map(({ propertyName, table, onDelete, exports }) => {
       const refTable = referenceTableOf(table());
       return {
         entity,
@@ -109,6 +118,7 @@ export function referencesOf(entity: EntityClass): ReferenceDeclaration[] {
         refTable: refTable.table,
         aggregate: refTable.aggregate,
         onDelete,
+        exports,
       };
     });
 }

@@ -12,6 +12,7 @@ describe('declarations', () => {
         column: 'user_id',
         propertyName: 'userId',
         onDelete: 'cascade',
+        exports: 'row',
         ...user,
       },
       {
@@ -20,6 +21,7 @@ describe('declarations', () => {
         column: 'created_by',
         propertyName: 'createdBy',
         onDelete: 'keep',
+        exports: 'row',
         ...user,
       },
       {
@@ -28,6 +30,7 @@ describe('declarations', () => {
         column: 'lender_id',
         propertyName: 'lenderId',
         onDelete: 'set null',
+        exports: 'row',
         ...user,
       },
     ]);

@@ -39,7 +39,7 @@ export class TeamInvitation {
 
   @Index('team_invitations_invited_by_idx')
   @Column({ type: 'uuid', name: 'invited_by' })
-  @References(() => UserRef, { onDelete: 'keep' })
+  @References(() => UserRef, { onDelete: 'keep', exports: 'reference' })
   invitedBy!: UserId;
 
   @CreateDateColumn({ type: 'timestamptz', name: 'created_at' })

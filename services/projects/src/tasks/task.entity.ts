@@ -56,7 +56,7 @@ export class Task {
   /** A member of the project, by key. */
   @Index('tasks_assignee_id_idx')
   @Column({ type: 'uuid', name: 'assignee_id', nullable: true })
-  @References(() => UserRef, { onDelete: 'set null' })
+  @References(() => UserRef, { onDelete: 'set null', exports: 'reference' })
   assigneeId!: UserId | null;
 
   /** A calendar day, `yyyy-mm-dd`, without a time zone. */
@@ -65,7 +65,7 @@ export class Task {
 
   @Index('tasks_created_by_idx')
   @Column({ type: 'uuid', name: 'created_by' })
-  @References(() => UserRef, { onDelete: 'keep' })
+  @References(() => UserRef, { onDelete: 'keep', exports: 'reference' })
   createdBy!: UserId;
 
   @Column({ type: 'integer', default: 1 })

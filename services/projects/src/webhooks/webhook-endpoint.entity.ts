@@ -54,7 +54,7 @@ export class WebhookEndpoint {
 
   @Index('webhook_endpoints_created_by_idx')
   @Column({ type: 'uuid', name: 'created_by' })
-  @References(() => UserRef, { onDelete: 'keep' })
+  @References(() => UserRef, { onDelete: 'keep', exports: 'reference' })
   createdBy!: UserId;
 
   /** Since when every delivery failed; null while they succeed. */
