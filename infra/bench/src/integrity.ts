@@ -56,7 +56,7 @@ try {
       logLevel: 'silent',
       drainSeconds: 0,
     } as const;
-    const start = (name: 'identity' | 'billing') =>
+    const start = (name: 'identity' | 'billing' | 'audit') =>
       new ServiceProcess(
         name,
         environmentOf(name, { host, port: ports[name] }, surroundings),
@@ -66,10 +66,10 @@ try {
     const admin = await createDataSource(database, adminUrl, { poolSize: 1 }).initialize();
     try {
       await fill(admin, references / 2);
-      const services = [start('identity'), start('billing')] as const;
+      const services = [start('identity'), start('billing'), start('audit')] as const;
       try {
         await Promise.all(services.map((service) => service.ready()));
-        await measure(services[1], { serviceUrls, key: secrets.service_keys.billing });
+        await measure(services[1], { serviceUrls, key: secrets.service_keys.audit });
       } finally {
         await Promise.all(services.map((service) => service.stop()));
       }
@@ -127,7 +127,7 @@ async function measure(
   billing: ServiceProcess,
   { serviceUrls, key }: { serviceUrls: Record<string, string>; key: string },
 ): Promise<void> {
-  const tokens = serviceTokens('billing', { SERVICE_PRIVATE_KEY: key });
+  const tokens = serviceTokens('audit', { SERVICE_PRIVATE_KEY: key });
   const callService = callingServices({ serviceUrls, tokens });
   const watch = new MemoryWatch(billing);
   const begun = performance.now();

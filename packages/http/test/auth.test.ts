@@ -215,6 +215,18 @@ describe('the service', () => {
     },
   );
 
+  test.each(['billing', 'identity'] as const)(
+    'keeps %s from what is for audit alone, before the body is looked at',
+    async (other) => {
+      const audited = async (who: typeof other | 'audit') => {
+        const answer = await service.asService(who).post('/internal/integrity', { nonsense: true });
+        return [answer.statusCode, answer.json().code];
+      };
+      expect(await audited(other)).toEqual([403, 'FORBIDDEN']);
+      expect(await audited('audit')).toEqual([400, 'VALIDATION_FAILED']);
+    },
+  );
+
   test('publishes the key that its own tokens verify with', async () => {
     const { config } = service;
     const token = await serviceTokens('projects', config)('identity');
@@ -339,6 +351,14 @@ test('a guard that would run too late is found at boot', async () => {
   app.get('/early', { onRequest: app.requireUser }, async () => ({}));
   expect(() => app.get('/late', { preHandler: app.requireUser }, async () => ({}))).toThrow(
     'GET /late: a guard belongs in onRequest',
+  );
+});
+
+test('callers that nobody would check are found at boot', async () => {
+  const app = Fastify();
+  authentication(app, { service: 'billing', keys: (await testTokens()).keys });
+  expect(() => app.get('/open', { config: { callers: ['audit'] } }, async () => ({}))).toThrow(
+    'GET /open: only routes under /internal have callers',
   );
 });
 

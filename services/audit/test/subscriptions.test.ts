@@ -9,7 +9,7 @@ import {
   userRegistered,
 } from '@hivesync/contracts';
 import { type DataSource, newId, query, transaction } from '@hivesync/database';
-import { Consumers, publish, replay } from '@hivesync/events';
+import { Consumers, parkedEvents, publish, replay } from '@hivesync/events';
 import { type Neighbour, neighbour, testDatabase } from '@hivesync/testing';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { database } from '../src/database/data-source.ts';
@@ -192,4 +192,20 @@ test('many events by the same new users from several services at once are all ke
     const rows = await query<object>(audit, 'select id from audit_logs where id = any($1)', [ids]);
     expect(rows).toHaveLength(ids.length);
   });
+});
+
+test('what a service says in the name of another is parked, and no row tells it', async () => {
+  const [id, user] = [newId<EventId>(), newId<UserId>()];
+  await query(
+    others.projects.outbox,
+    `insert into outbox (id, type, aggregate, subject, aggregate_version, data)
+     values ($1, 'identity.user.deleted', 'identity.user', $2, 2, '{}')`,
+    [id, user],
+  );
+  await eventually(async () =>
+    expect(await parkedEvents(audit, { subject: user })).toMatchObject([
+      { source: 'projects', event_id: id, reason: 'invalid' },
+    ]),
+  );
+  expect(await logged(id)).toEqual([]);
 });

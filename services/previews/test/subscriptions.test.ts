@@ -14,7 +14,7 @@ import {
   type WorkerNodeId,
 } from '@hivesync/contracts';
 import { type DataSource, newId, query, transaction } from '@hivesync/database';
-import { Consumers, publish, replay, sweepAll } from '@hivesync/events';
+import { Consumers, parkedEvents, publish, replay, sweepAll } from '@hivesync/events';
 import { neighbour, testDatabase } from '@hivesync/testing';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { database } from '../src/database/data-source.ts';
@@ -242,4 +242,25 @@ test('jobs go with their project; they stay without their requester and worker',
   expect(await query<object>(previews, artifacts, [doomed, kept])).toEqual([{ job_id: kept }]);
 
   await expect(writeJob(project, user, null)).rejects.toMatchObject({ driverError: { code: '23503' } });
+});
+
+test('a person is not deleted by what another service says in the name of identity', async () => {
+  const user = newId<UserId>();
+  await register(user);
+  const known = () => query(previews, 'select deleted_at from user_refs where id = $1', [user]);
+  await vi.waitFor(async () => expect(await known()).toHaveLength(1), { timeout: 10_000 });
+  await query(
+    projects,
+    `insert into outbox (id, type, aggregate, subject, aggregate_version, data)
+     values ($1, 'identity.user.deleted', 'identity.user', $2, 2, '{}')`,
+    [newId(), user],
+  );
+  await vi.waitFor(
+    async () =>
+      expect(await parkedEvents(previews, { subject: user })).toMatchObject([
+        { source: 'projects', type: 'identity.user.deleted', reason: 'invalid' },
+      ]),
+    { timeout: 10_000 },
+  );
+  expect(await known()).toEqual([{ deleted_at: null }]);
 });

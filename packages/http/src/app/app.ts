@@ -70,6 +70,8 @@ declare module 'fastify' {
   }
 
   interface FastifyContextConfig {
+    /** Under `/internal`: the services that may call the route; any may where it is left out. */
+    callers?: readonly ServiceName[];
     /** The route takes `Idempotency-Key`; its handler answers through `unitOfWork`. */
     idempotent?: boolean;
     /** The route reads `If-Match` with `ifMatchVersion`, always or where it is sent, and answers with an `ETag`. */

@@ -11,6 +11,8 @@ import {
   verifyUserToken,
 } from './user-tokens.ts';
 
+const internalPath = /^\/internal(\/|$)/;
+
 type Guard = onRequestAsyncHookHandler;
 
 const users = new WeakMap<FastifyRequest, AuthenticatedUser>();
@@ -21,7 +23,8 @@ export const userOf = (request: FastifyRequest): AuthenticatedUser | undefined =
 
 /**
  * Decorates the app with the guards, and puts every route under `/internal` behind service tokens by a hook that
- * no route can leave out. Register it before any route.
+ * no route can leave out; one that names its `callers` answers all other services 403 FORBIDDEN. Register it before
+ * any route.
  */
 export function authentication(
   app: FastifyInstance,
@@ -70,14 +73,27 @@ export function authentication(
   app.addHook('onRequest', async (request) => {
     if (!isInternal(request)) return;
     const token = bearerToken(request.headers.authorization);
-    services.set(request, await verifyServiceToken(token, options.service, options.keys));
+    const caller = await verifyServiceToken(token, options.service, options.keys);
+    const { callers } = request.routeOptions.config ?? {};
+    if (callers && !callers.includes(caller)) throw new ApiError('FORBIDDEN');
+    services.set(request, caller);
   });
+  refusePublicCallers(app);
   refuseLateGuards(app, [requireUser, requireAdmin, requireRecentAdmin]);
 }
 
 /** By the route that matched, so that no spelling of the URL leads around it. */
 function isInternal(request: FastifyRequest): boolean {
-  return /^\/internal(\/|$)/.test(request.routeOptions.url ?? request.url);
+  return internalPath.test(request.routeOptions.url ?? request.url);
+}
+
+/** Outside `/internal` nobody asks which service calls, so that `callers` there would only seem to protect. */
+function refusePublicCallers(app: FastifyInstance): void {
+  app.addHook('onRoute', ({ method, url, config }) => {
+    if (config?.callers && !internalPath.test(url)) {
+      throw new TypeError(`${method} ${url}: only routes under /internal have callers`);
+    }
+  });
 }
 
 /** Who calls is settled before a body is read or validated: a guard anywhere else is a mistake, found at boot. */

@@ -13,6 +13,7 @@ export function integrityRoute(
   app.post(
     '/internal/integrity',
     {
+      config: { callers: ['audit'] },
       schema: {
         operationId: 'auditReferences',
         summary: 'Compare references with what their owners say, and repair them',

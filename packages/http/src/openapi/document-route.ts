@@ -12,7 +12,7 @@ const IdempotencyKey = Type.Optional(
 
 /**
  * Adds to a route's document what follows from how it is built: its security and 401 from its guard, 403 where it
- * is for administrators, 400 where there is something to validate, the header of idempotent routes, and the refusals of `If-Match`. What the
+ * is for administrators or names its callers, 400 where there is something to validate, the header of idempotent routes, and the refusals of `If-Match`. What the
  * route says itself stands.
  */
 export function documentRoute(app: FastifyInstance, route: RouteOptions): void {
@@ -27,6 +27,7 @@ export function documentRoute(app: FastifyInstance, route: RouteOptions): void {
   if (body || querystring || params) codes.push('VALIDATION_FAILED');
   if (user || internal) codes.push('UNAUTHENTICATED', 'TOKEN_EXPIRED', 'TOKEN_INVALID');
   if (admin) codes.push('ADMIN_ONLY');
+  if (route.config?.callers) codes.push('FORBIDDEN');
   if (recent) codes.push('REAUTHENTICATION_REQUIRED');
   if (body) codes.push('BODY_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE');
   if (route.config?.idempotent) codes.push('IDEMPOTENCY_KEY_IN_USE', 'IDEMPOTENCY_KEY_REUSED');

@@ -13,6 +13,7 @@ export function exportRoute(app: App, options: { dataSource: DataSource; databas
   app.get(
     '/internal/users/:user_id/export',
     {
+      config: { callers: ['identity'] },
       schema: {
         operationId: 'exportUser',
         summary: 'Everything held on a user, as lines of JSON',

@@ -48,6 +48,7 @@ export async function userResolveRoutes(app: App): Promise<void> {
   app.post(
     '/internal/users/find-by-email',
     {
+      config: { callers: ['projects'] },
       schema: {
         operationId: 'findUserByEmail',
         summary: 'Whose address this is',

@@ -125,7 +125,9 @@ test('other services may read it, people may not, and pages lose nothing', async
   expect(new Set(ids).size).toBe(21_200);
   const path = `/internal/users/${dan.id}/export`;
   expect((await dan.call.get(path)).statusCode).toBe(401);
-  const lines = (await service.asService('projects').get(path)).body.trim().split('\n');
+  const projects = await service.asService('projects').get(path);
+  expect(projects.json()).toMatchObject({ status: 403, code: 'FORBIDDEN' });
+  const lines = (await service.asService('identity').get(path)).body.trim().split('\n');
   expect(lines.map((line) => JSON.parse(line).table).filter((table) => table === 'users')).toHaveLength(1);
 });
 

@@ -49,6 +49,15 @@ describe('POST /internal/users/find-by-email', () => {
     const nobody = await projects.post('/internal/users/find-by-email', { email: 'nobody@example.com' });
     expect(nobody.json()).toEqual({ user: null });
   });
+
+  test('is for projects alone, whereas all services may resolve ids and read events', async () => {
+    const billing = service.asService('billing');
+    const asked = await billing.post('/internal/users/find-by-email', { email: 'alice@example.com' });
+    expect(asked.json()).toMatchObject({ status: 403, code: 'FORBIDDEN' });
+    expect((await billing.post('/internal/users/resolve', { ids: [alice.id] })).statusCode).toBe(200);
+    expect((await billing.get('/internal/users')).statusCode).toBe(200);
+    expect((await billing.get('/internal/events')).statusCode).toBe(200);
+  });
 });
 
 test.each(['/internal/users/resolve', '/internal/users/find-by-email', '/internal/events'])(

@@ -10,6 +10,7 @@ export async function claimRoutes(app: App): Promise<void> {
   app.post(
     '/internal/invitations/claim',
     {
+      config: { callers: ['identity'] },
       schema: {
         operationId: 'claimInvitations',
         summary: 'Gives the invitations of an address to its person',

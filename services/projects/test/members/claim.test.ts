@@ -28,4 +28,6 @@ test('invitations from before somebody registered become theirs, and answers tha
   const unmet = { user_id: newId(), email: 'other@example.com' };
   expect((await identity.post(path, unmet)).json()).toEqual({ claimed: 1 });
   expect((await nina.post(path, claim)).statusCode).toBe(401);
+  const billing = await service.asService('billing');
+  expect((await billing.post(path, claim)).json()).toMatchObject({ status: 403, code: 'FORBIDDEN' });
 });
