@@ -117,6 +117,7 @@ class CreateBooks1763800001000 implements MigrationInterface {
     await runner.query(`create type tier as enum ('free', 'pro')`);
     await runner.query(sql.referenceTable('user_refs', ['display_name text', 'tier tier']));
     await runner.query(sql.touchUpdatedAt('user_refs'));
+    for (const statement of sql.keepTombstonesUp(['user_refs'])) await runner.query(statement);
     await runner.query(`create table books (
       id uuid primary key,
       title text not null constraint books_title_check check (length(title) > 0),
@@ -145,6 +146,7 @@ class CreateBooks1763800001000 implements MigrationInterface {
   async down(runner: QueryRunner): Promise<void> {
     for (const table of ['stars', 'books', 'user_refs']) await runner.query(`drop table ${table}`);
     await runner.query('drop type tier');
+    for (const statement of sql.keepTombstonesDown([])) await runner.query(statement);
   }
 }
 

@@ -15,6 +15,7 @@ import {
   localEventSource,
   OutboxSignal,
   publish,
+  replay,
   Sweeper,
 } from '../src/index.ts';
 import { readEvent } from '../src/validation.ts';
@@ -42,6 +43,7 @@ beforeAll(async () => {
   await platform.owner(
     'billing',
     sql.referenceTable('user_refs', ['display_name text', 'tier text']),
+    ...sql.keepTombstonesUp(['user_refs']),
     'create table notes (id uuid primary key, author_id uuid not null references user_refs (id))',
   );
 });
@@ -128,6 +130,14 @@ describe('handlers of reference tables', () => {
         known: true,
         event: { data: event?.data },
       });
+      // From zero, all of it comes over a tombstone: the registration, the change and the deletion.
+      const [before] = await refs();
+      const cursors = () => query(billing, 'select source, cursor from event_cursors');
+      const end = await cursors();
+      await replay(billing, 'identity');
+      await expect.poll(cursors, { timeout: 10_000 }).toEqual(end);
+      expect(await refs()).toEqual([before]);
+      expect(await query(billing, 'select event_id from parked_events')).toEqual([]);
     } finally {
       await consumers.stop();
       await sweeper.stop();

@@ -16,7 +16,8 @@ import { readTables, type TableInCatalog } from './snapshot.ts';
  *    the row's own `id`, is a foreign key, a declared reference, or among `plainIds`
  * 7. a foreign key to a reference table is of one column, declared with `@References`, and guarded by its trigger
  *    unless it is among `unguardedReferences`
- * 8. what a reference table keeps fresh is nullable, since a tombstone has none of it
+ * 8. a reference table has the trigger that keeps its tombstones, and what it keeps fresh is nullable, since a
+ *    tombstone has none of it
  * 9. the declared policy can be carried out: what is cleared is nullable, and no foreign key of another table holds
  *    a row that goes, unless the reference is among `cascades`
  *
@@ -37,6 +38,7 @@ export async function schemaRules(source: CatalogSource, database: ServiceDataba
       ...undeclaredIds(table, database),
     ]),
     ...unguardedReferences(own, database),
+    ...looseTombstones(own, database),
     ...impossiblePolicies(own, database),
     ...staleExceptions(own, database),
   ];
@@ -114,7 +116,7 @@ function undeclaredIds(table: TableInCatalog, database: ServiceDatabase): string
 }
 
 function unguardedReferences(tables: TableInCatalog[], database: ServiceDatabase): string[] {
-  const refTables = new Map(referenceTables(database).map((one) => [one.table, one]));
+  const refTables = new Set(referenceTables(database).map(({ table }) => table));
   const declarations = referenceDeclarations(database);
   const allKeys = tables.flatMap((table) =>
     foreignKeys(table)
@@ -163,13 +165,25 @@ function unguardedReferences(tables: TableInCatalog[], database: ServiceDatabase
       .map(
         ({ table, column }) => `${table.name}.${column}: lacks the trigger that requires a live reference`,
       ),
-    ...tables.flatMap((table) => {
-      const fresh = new Set(Object.values(refTables.get(table.name)?.keepsFresh ?? {}));
-      return table.columns
-        .filter(({ name, nullable }) => fresh.has(name) && !nullable)
-        .map(({ name }) => `${table.name}.${name}: is kept fresh but cannot be null in a tombstone`);
-    }),
   ];
+}
+
+function looseTombstones(tables: TableInCatalog[], database: ServiceDatabase): string[] {
+  return referenceTables(database).flatMap(({ table, keepsFresh }) => {
+    const found = tables.find(({ name }) => name === table);
+    const fresh = new Set(Object.values(keepsFresh));
+    const kept = found?.triggers.some(
+      (trigger) =>
+        trigger.function === 'keep_tombstones' &&
+        trigger.definition.startsWith('BEFORE DELETE OR UPDATE ON '),
+    );
+    return [
+      ...(found && !kept ? [`${table}: lacks the trigger that keeps its tombstones`] : []),
+      ...(found?.columns ?? [])
+        .filter(({ name, nullable }) => fresh.has(name) && !nullable)
+        .map(({ name }) => `${table}.${name}: is kept fresh but cannot be null in a tombstone`),
+    ];
+  });
 }
 
 /** Deletions that would fail here each time they are tried. */

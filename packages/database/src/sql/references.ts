@@ -2,7 +2,7 @@ import { identifier, literal } from '../query.ts';
 
 /**
  * A reference table. `columns` are definitions of the fields kept fresh, e.g. `display_name text`; all must be
- * nullable, since a tombstone has none. Give it `touchUpdatedAt` too.
+ * nullable, since a tombstone has none. Give it `touchUpdatedAt` and `keepTombstones` too.
  */
 export function referenceTable(name: string, columns: readonly string[] = []): string {
   return `create table ${identifier(name)} (

@@ -22,9 +22,7 @@ beforeAll(async () => {
   app = await database.dataSource(library);
 });
 beforeEach(async () => {
-  await query(app, 'delete from books');
-  await query(app, 'delete from stars');
-  await query(app, 'delete from user_refs');
+  await database.query('truncate workers.books, workers.stars, workers.user_refs');
 });
 
 const met = (

@@ -182,6 +182,11 @@ describe('schemaRules', () => {
       'books.lender_id: is declared a reference but has no foreign key to user_refs',
     ],
     [
+      'drop trigger user_refs_keep_tombstones on user_refs',
+      `create trigger user_refs_keep_tombstones before update or delete on user_refs for each row when (old.state = 'deleted') execute function keep_tombstones()`,
+      'user_refs: lacks the trigger that keeps its tombstones',
+    ],
+    [
       'alter table user_refs alter display_name set not null',
       'alter table user_refs alter display_name drop not null',
       'user_refs.display_name: is kept fresh but cannot be null in a tombstone',

@@ -1,5 +1,5 @@
 import { ApiError } from '@hivesync/contracts';
-import { applyReferenceDeleted, type DataSource, newId, transaction } from '@hivesync/database';
+import { applyReferenceDeleted, type DataSource, newId, query, transaction } from '@hivesync/database';
 import { sweepAll } from '@hivesync/events';
 import { type TestDatabase, testDatabase } from '@hivesync/testing';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -209,6 +209,20 @@ describe('what is wrong is named, repaired, and then in order', () => {
     const id = await user({ here: { state: 'deleted' } });
     expect(brief(await repair())).toEqual([['buried', 'user_refs.state', 1, 0, [id]]]);
     expect(await refs(id)).toMatchObject([{ state: 'deleted' }]);
+    // Who has seen that it is a mistake lifts it as docs/operations.md says.
+    const owner = await database.dataSource(shelfDatabase, { as: 'owner' });
+    const lift = `update user_refs set state = 'active', deleted_at = null, version = 0 where id = $1`;
+    await expect(query(owner, lift, [id])).rejects.toThrow('is a tombstone');
+    await transaction(owner, async (tx) => {
+      await query(tx, 'alter table user_refs disable trigger user_refs_keep_tombstones');
+      await query(tx, lift, [id]);
+      await query(tx, `delete from reference_sweeps where aggregate = 'identity.user' and subject = $1`, [
+        id,
+      ]);
+      await query(tx, 'alter table user_refs enable trigger user_refs_keep_tombstones');
+    });
+    await repairs([['stale', 'user_refs.display_name', 1, [id]]]);
+    expect(await refs(id)).toEqual([{ state: 'active', version: 2, display_name: 'Alice' }]);
   });
 });
 

@@ -51,6 +51,7 @@ class CreateShelf1763800000000 implements Migration {
       ...sql.referenceSweepsUp(),
       ...forgettingUp('projects'),
       sql.referenceTable('user_refs', ['display_name text']),
+      ...sql.keepTombstonesUp(['user_refs']),
       `create table books (
         id uuid not null,
         owner_id uuid not null,
@@ -70,6 +71,7 @@ class CreateShelf1763800000000 implements Migration {
     for (const statement of [
       'drop table books',
       'drop table user_refs',
+      ...sql.keepTombstonesDown([]),
       ...forgettingDown(),
       ...sql.referenceSweepsDown(),
       ...platformTablesDown(),

@@ -82,6 +82,18 @@ describe('the migration', () => {
       'loans.witness: lacks the trigger that requires a live reference',
     ],
     [
+      'a reference table whose tombstones can be revived',
+      'drop trigger project_refs_keep_tombstones on project_refs',
+      'project_refs: lacks the trigger that keeps its tombstones',
+    ],
+    [
+      'a reference table whose tombstones can be removed',
+      `drop trigger user_refs_keep_tombstones on user_refs;
+       create trigger user_refs_keep_tombstones before update on user_refs
+       for each row execute function keep_tombstones()`,
+      'user_refs: lacks the trigger that keeps its tombstones',
+    ],
+    [
       'a field kept fresh that a tombstone cannot do without',
       'alter table user_refs alter tier set not null',
       'user_refs.tier: is kept fresh but cannot be null in a tombstone',

@@ -90,6 +90,7 @@ class CreateLoans1763800000000 implements Migration {
       sql.touchUpdatedAt('user_refs'),
       sql.referenceTable('project_refs', ['name text']),
       sql.touchUpdatedAt('project_refs'),
+      ...sql.keepTombstonesUp(['user_refs', 'project_refs']),
       `create table loans (
         id uuid not null,
         borrower_id uuid not null,
@@ -117,6 +118,7 @@ class CreateLoans1763800000000 implements Migration {
       'drop table loans',
       'drop table project_refs',
       'drop table user_refs',
+      ...sql.keepTombstonesDown([]),
       ...forgettingDown(),
       ...sql.referenceSweepsDown(),
       sql.dropLiveReferenceFunction(),

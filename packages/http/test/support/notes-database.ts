@@ -49,6 +49,7 @@ class CreateNotes1763800000000 implements Migration {
       ...sql.referenceSweepsUp(),
       ...forgettingUp('projects'),
       sql.referenceTable('user_refs', ['display_name text']),
+      ...sql.keepTombstonesUp(['user_refs']),
       `create table notes (
         id uuid not null,
         reader_id uuid not null,
@@ -69,6 +70,7 @@ class CreateNotes1763800000000 implements Migration {
     for (const statement of [
       'drop table notes',
       'drop table user_refs',
+      ...sql.keepTombstonesDown([]),
       ...forgettingDown(),
       ...sql.referenceSweepsDown(),
       ...platformTablesDown(),

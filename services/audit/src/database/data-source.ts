@@ -13,6 +13,7 @@ import { ForgetUserAddresses1763900001000 } from './migrations/1763900001000-for
 import { ForgetAddressesOfFailedLogins1764000300000 } from './migrations/1764000300000-forget-addresses-of-failed-logins.ts';
 import { CreateIntegritySchedule1764000350000 } from './migrations/1764000350000-create-integrity-schedule.ts';
 import { ForgetDeletedPeople1764000400000 } from './migrations/1764000400000-forget-deleted-people.ts';
+import { KeepTombstones1764000700000 } from './migrations/1764000700000-keep-tombstones.ts';
 
 export const database = defineDatabase({
   service: 'audit',
@@ -27,6 +28,7 @@ export const database = defineDatabase({
     ForgetAddressesOfFailedLogins1764000300000,
     CreateIntegritySchedule1764000350000,
     ForgetDeletedPeople1764000400000,
+    KeepTombstones1764000700000,
   ],
   partitions: [{ table: 'audit_logs', step: 'month', ahead: 3 }],
   cascades: { 'audit_logs.user_id': forgetAddresses },

@@ -98,3 +98,27 @@ test('CreateIntegritySchedule leaves the log alone', () =>
     write: writeFact,
     read: readFacts,
   }));
+
+test('KeepTombstones leaves deletions and what is told of them again alone', () =>
+  rehearseMigration({
+    database,
+    migration: 'KeepTombstones',
+    write: async (app) => {
+      const [alice, bob] = [newId(), newId()];
+      await query(app, 'insert into user_refs (id, version) values ($1, 1), ($2, 1)', [alice, bob]);
+      await query(app, 'update user_refs set version = 2 where id = $1', [bob]);
+      for (const version of [3, 2]) {
+        await query(
+          app,
+          `insert into user_refs as met (id, state, version, deleted_at)
+           values ($1, 'deleted', $2, now())
+               on conflict (id) do update
+              set state = 'deleted',
+                  version = greatest(met.version, excluded.version),
+                  deleted_at = coalesce(met.deleted_at, excluded.deleted_at)`,
+          [alice, version],
+        );
+      }
+    },
+    read: (app) => query(app, 'select id, state, version from user_refs order by id'),
+  }));

@@ -13,6 +13,7 @@ import { CreateProviderEvents1763800003000 } from './migrations/1763800003000-cr
 import { CreateReferenceSweeps1763900000000 } from './migrations/1763900000000-create-reference-sweeps.ts';
 import { CreateSubscriptionCancellations1764000000000 } from './migrations/1764000000000-create-subscription-cancellations.ts';
 import { ForgetDeletedPeople1764000400000 } from './migrations/1764000400000-forget-deleted-people.ts';
+import { KeepTombstones1764000700000 } from './migrations/1764000700000-keep-tombstones.ts';
 
 export const database = defineDatabase({
   service: 'billing',
@@ -25,6 +26,7 @@ export const database = defineDatabase({
     CreateReferenceSweeps1763900000000,
     CreateSubscriptionCancellations1764000000000,
     ForgetDeletedPeople1764000400000,
+    KeepTombstones1764000700000,
   ],
   cascades: { 'subscriptions.user_id': cancelSubscriptionsOf },
   awaits: { 'identity.user': cancellationsUnderWay },

@@ -15,6 +15,7 @@ import { CreatePreviewJobs1763800003000 } from './migrations/1763800003000-creat
 import { CreateAiDocJobs1763800004000 } from './migrations/1763800004000-create-ai-doc-jobs.ts';
 import { CreateReferenceSweeps1763900000000 } from './migrations/1763900000000-create-reference-sweeps.ts';
 import { ForgetDeletedPeople1764000400000 } from './migrations/1764000400000-forget-deleted-people.ts';
+import { KeepTombstones1764000700000 } from './migrations/1764000700000-keep-tombstones.ts';
 
 export const database = defineDatabase({
   service: 'previews',
@@ -36,6 +37,7 @@ export const database = defineDatabase({
     CreateAiDocJobs1763800004000,
     CreateReferenceSweeps1763900000000,
     ForgetDeletedPeople1764000400000,
+    KeepTombstones1764000700000,
   ],
   cascades: {
     'preview_jobs.project_id': removePreviewJobs,

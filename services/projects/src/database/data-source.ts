@@ -34,6 +34,7 @@ import { CreateReferenceSweeps1763900000000 } from './migrations/1763900000000-c
 import { AddProjectDeletedAt1763900001000 } from './migrations/1763900001000-add-project-deleted-at.ts';
 import { CreateObjectUploads1764000100000 } from './migrations/1764000100000-create-object-uploads.ts';
 import { ForgetDeletedPeople1764000400000 } from './migrations/1764000400000-forget-deleted-people.ts';
+import { KeepTombstones1764000700000 } from './migrations/1764000700000-keep-tombstones.ts';
 
 export const database = defineDatabase({
   service: 'projects',
@@ -92,5 +93,6 @@ export const database = defineDatabase({
     AddProjectDeletedAt1763900001000,
     CreateObjectUploads1764000100000,
     ForgetDeletedPeople1764000400000,
+    KeepTombstones1764000700000,
   ],
 });

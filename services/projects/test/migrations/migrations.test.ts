@@ -26,7 +26,7 @@ const writers: Record<string, { tables: string[]; write: (app: DataSource) => Pr
       query(
         app,
         `insert into projects (id, owner_id, name)
-         select $1, id, 'Hive' from user_refs limit 1`,
+         select $1, id, 'Hive' from user_refs where state = 'active' limit 1`,
         [newId()],
       ),
   },
@@ -166,12 +166,27 @@ const writers: Record<string, { tables: string[]; write: (app: DataSource) => Pr
   },
   CreateReferenceSweeps: {
     tables: ['reference_sweeps'],
-    write: (app) =>
-      query(
+    write: async (app) => {
+      const user = newId();
+      // Told twice, as in a replay.
+      for (const version of [2, 1]) {
+        await query(
+          app,
+          `insert into user_refs as met (id, state, version, deleted_at)
+           values ($1, 'deleted', $2, now())
+               on conflict (id) do update
+              set state = 'deleted',
+                  version = greatest(met.version, excluded.version),
+                  deleted_at = coalesce(met.deleted_at, excluded.deleted_at)`,
+          [user, version],
+        );
+      }
+      await query(
         app,
         `insert into reference_sweeps (aggregate, subject, version) values ('identity.user', $1, 2)`,
-        [newId()],
-      ),
+        [user],
+      );
+    },
   },
   AddProjectDeletedAt: {
     tables: [],
@@ -208,6 +223,10 @@ const writers: Record<string, { tables: string[]; write: (app: DataSource) => Pr
   ForgetDeletedPeople: {
     tables: [],
     write: (app) => query(app, 'select forget_outbox_addresses($1, 10)', [newId()]),
+  },
+  KeepTombstones: {
+    tables: [],
+    write: (app) => query(app, `update user_refs set version = version + 1 where state = 'deleted'`),
   },
 };
 
