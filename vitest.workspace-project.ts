@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { defineConfig, type ViteUserConfig } from 'vitest/config';
 
@@ -20,6 +21,9 @@ const shared: ViteUserConfig = {
 const tests: ViteUserConfig['test'] = {
   include: ['test/**/*.test.ts'],
   environment: 'node',
+  // Tests wait for PostgreSQL and for processes about as long as they compute, so two run at once on the smallest
+  // machine; beyond eight they would crowd PostgreSQL's connections.
+  maxWorkers: Math.min(Math.max(availableParallelism() - 1, 2), 8),
   testTimeout: 30_000,
   hookTimeout: 60_000,
   // A machine that is busy with other test files may be slow to show what a test waits for.

@@ -1,10 +1,8 @@
 import { mkdirSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import { type ServiceName, serviceNames } from '@hivesync/contracts';
-import { environmentOf, loadSecrets, prepareDatabases, urlsOf } from '@hivesync/local';
+import { environmentOf, freePortRow, loadSecrets, prepareDatabases, urlsOf } from '@hivesync/local';
 import { Postgres } from './postgres.ts';
-import type { Random } from './random.ts';
 import { ServiceProcess } from './service-process.ts';
 import { SmallDisk } from './small-disk.ts';
 
@@ -34,18 +32,18 @@ export const serviceUrlsOf = ({ services }: Platform): Record<ServiceName, strin
   >;
 
 /** Starts all and waits until they are ready. @throws Error where one does not within a minute */
-export async function startPlatform(folder: string, random: Random): Promise<Platform> {
-  const ports = await freePorts(random, serviceNames.length + 1);
+export async function startPlatform(folder: string): Promise<Platform> {
+  const firstPort = await freePortRow(serviceNames.length + 1);
   const objectsFolder = join(folder, 'objects');
   await using begun = new AsyncDisposableStack();
   const disk = await SmallDisk.mount(objectsFolder);
   begun.defer(() => disk?.unmount());
-  const postgres = await Postgres.start(join(folder, 'postgres'), ports.at(-1)!);
+  const postgres = await Postgres.start(join(folder, 'postgres'), firstPort + serviceNames.length);
   begun.defer(() => postgres.stop());
   const secrets = loadSecrets(join(folder, 'secrets.json'));
   const databaseUrl = await prepareDatabases(postgres.url, secrets.role_secret);
   mkdirSync(join(folder, 'logs'), { recursive: true });
-  const portOf = (service: ServiceName): number => ports[serviceNames.indexOf(service)]!;
+  const portOf = (service: ServiceName): number => firstPort + serviceNames.indexOf(service);
   const serviceUrls = urlsOf(() => host, portOf);
   const processOf = (service: ServiceName) =>
     new ServiceProcess({
@@ -81,23 +79,3 @@ export async function startPlatform(folder: string, random: Random): Promise<Pla
     stop: () => running.disposeAsync(),
   };
 }
-
-/**
- * Below the range from which systems take ports for outgoing connections: else one of those could sit on the
- * port of a service while it is down.
- */
-async function freePorts(random: Random, count: number): Promise<number[]> {
-  for (let attempt = 0; attempt < 50; attempt += 1) {
-    const first = random.between(20_000, 31_000 - count);
-    const ports = Array.from({ length: count }, (_, index) => first + index);
-    if ((await Promise.all(ports.map(isFree))).every(Boolean)) return ports;
-  }
-  throw new Error(`There are no ${count} free ports in a row between 20000 and 31000`);
-}
-
-const isFree = (port: number): Promise<boolean> =>
-  new Promise((done) => {
-    const probe = createServer();
-    probe.once('error', () => done(false));
-    probe.listen(port, host, () => probe.close(() => done(true)));
-  });

@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type Platform, startPlatform } from './platform.ts';
-import { Random } from './random.ts';
 import { summaryOf, textOf } from './report.ts';
 import { runSuite } from './suite.ts';
 
@@ -31,7 +30,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 try {
   const rounds = whole('rounds', values.rounds);
   const seed = whole('seed', values.seed);
-  platform = startPlatform(folder, new Random(process.pid, 'ports'));
+  platform = startPlatform(folder);
   const say = (line: string) => void (values.json || console.log(line));
   say(`seed ${seed}, ${rounds} rounds, logs in ${join(folder, 'logs')}`);
   const report = await runSuite(await platform, {

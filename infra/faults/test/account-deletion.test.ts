@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Platform, startPlatform } from '../src/platform.ts';
-import { Random } from '../src/random.ts';
 
 const [own, shared] = [2_000, 1_000];
 const password = 'correct horse battery staple';
@@ -14,7 +13,7 @@ let platform: Platform;
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'hivesync-killed-'));
-  platform = await startPlatform(folder, new Random(Date.now(), 'ports'));
+  platform = await startPlatform(folder);
 }, 90_000);
 afterAll(async () => {
   await platform.stop();

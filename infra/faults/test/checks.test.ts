@@ -25,7 +25,7 @@ const ledger = new Ledger();
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'hivesync-checks-'));
   chmodSync(folder, 0o755);
-  platform = await startPlatform(folder, new Random(process.pid, 'checks'));
+  platform = await startPlatform(folder);
 }, 120_000);
 afterAll(async () => {
   await platform?.stop();

@@ -10,8 +10,8 @@ import { filesIn, newFolder } from './support/folders.ts';
 
 const key = 'attachments/one';
 const script = join(import.meta.dirname, 'support/receive.ts');
-const receive = (folder: string, bytes: number, limit = 'unlimited') =>
-  spawn(
+function receive(folder: string, bytes: number, limit = 'unlimited') {
+  const child = spawn(
     'bash',
     [
       '-c',
@@ -28,11 +28,14 @@ const receive = (folder: string, bytes: number, limit = 'unlimited') =>
     ],
     { stdio: ['pipe', 'pipe', 'inherit'] },
   );
+  // Neither child reads to the end: what is still on its way to it is refused.
+  child.stdin.on('error', () => undefined);
+  return child;
+}
 
 test('a limit of the process is no room either', async () => {
   const folder = newFolder();
   const child = receive(folder, 600_000, '100'); // KiB
-  child.stdin.on('error', () => undefined); // it does not read to the end
   child.stdin.end(Buffer.alloc(600_000));
   expect(await text(child.stdout)).toBe('STORAGE_FULL\n');
   expect(filesIn(folder)).toEqual([]);

@@ -41,7 +41,8 @@ export function run(
       else if (error.signal) resolve({ code: 128, output: `${output}ended by ${error.signal}` });
       else reject(error);
     });
-    child.stdin?.end(stdin);
+    // A program that ends without reading it says why by its end.
+    child.stdin?.on('error', () => undefined).end(stdin);
   });
 }
 
