@@ -107,6 +107,7 @@ export {
 } from './feed-page.ts';
 export { forgetPerson } from './forgetting/forget-person.ts';
 export { forgettingDown, forgettingUp } from './forgetting/forgetting-sql.ts';
+export { withoutNamesOfDeleted } from './forgetting/named-in-answers.ts';
 export { type Held, heldEvents } from './held.ts';
 export type { Logger } from './logger.ts';
 export { OutboxSignal } from './outbox-signal.ts';

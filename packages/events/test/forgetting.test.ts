@@ -11,7 +11,7 @@ import {
 import { meanwhile, openTransaction } from '@hivesync/testing';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { park } from '../src/consumers/parking.ts';
-import { publish, sweepAll } from '../src/index.ts';
+import { publish, sweepAll, withoutNamesOfDeleted } from '../src/index.ts';
 import { type Platform, startPlatform, task } from './platform.ts';
 
 const address = '203.0.113.9';
@@ -136,6 +136,96 @@ it('stored answers of a deleted person go, those of others stay', async () => {
   const kept = await query(projects, 'select caller from idempotency_keys');
   expect(kept).toEqual([{ caller: `user:${other}` }]);
   expect(await removed(user)).toEqual({ removed: { idempotency_keys: 1 } });
+});
+
+describe('answers that are kept for others', () => {
+  const caller = `user:${newId()}`;
+  const person = (id: string, display_name: string | null) => ({ id, display_name, avatar_url: null });
+  const keep = (tx: Transaction, key: string, answer: object) =>
+    query(
+      tx,
+      `insert into idempotency_keys (caller, key, request_hash, status, response) values ($1, $2, '', 201, $3)`,
+      [caller, key, JSON.stringify(answer)],
+    );
+  const store = async (tx: Transaction, key: string, answer: object) =>
+    keep(tx, key, JSON.parse(await withoutNamesOfDeleted(tx, JSON.stringify(answer))));
+  const kept = async (key: string) =>
+    (
+      await query<{ response: string }>(
+        projects,
+        'select response::text from idempotency_keys where caller = $1 and key = $2',
+        [caller, key],
+      )
+    )[0]?.response;
+
+  it('lose name and portrait of a deleted person in batches, and stay', async () => {
+    const [user, other] = [newId<UserId>(), newId<UserId>()];
+    // A name of braces and quotes, a text that only looks like a person, one that the database could not read.
+    const gone = { id: user, display_name: '{"id"}', avatar_url: 'https://faces.example/{1}' };
+    const answer = (who: object) => ({
+      id: newId(),
+      title: `"id":"${user}","display_name":"`,
+      text: '\u0000',
+      people: [who, person(other, 'Other')],
+      assignee: who,
+    });
+    const answers = Array.from({ length: 7 }, () => answer(gone));
+    await transaction(projects, async (tx) => {
+      for (const [n, one] of answers.entries()) await keep(tx, `gone ${n}`, one);
+      await keep(tx, 'portrait', { id: user, display_name: null, avatar_url: 'https://faces.example/2' });
+      for (let n = 0; n < 5; n += 1) await keep(tx, `unnamed ${n}`, { id: user, version: 1 });
+    });
+    await leave(user);
+    await sweepAll(projects, database, { limit: 3 });
+    for (const [n, one] of answers.entries()) {
+      const [shown, nobody] = [await kept(`gone ${n}`), person(user, null)];
+      expect(shown).toBe(
+        JSON.stringify({ ...one, people: [nobody, person(other, 'Other')], assignee: nobody }),
+      );
+    }
+    expect(await kept('portrait')).toBe(JSON.stringify(person(user, null)));
+    expect(await removed(user)).toEqual({ removed: { 'idempotency_keys.response': 8 } });
+  });
+
+  it('do not take it in afterwards', async () => {
+    const [user, other] = [newId<UserId>(), newId<UserId>()];
+    await leave(user);
+    await transaction(projects, (tx) => store(tx, 'late', [person(user, 'Late'), person(other, 'Other')]));
+    expect(await kept('late')).toBe(JSON.stringify([person(user, null), person(other, 'Other')]));
+  });
+
+  it('do not keep it where they were under way when the deletion was heard of', async () => {
+    const user = newId<UserId>();
+    const writer = await openTransaction(projects);
+    await store(writer.tx, 'racing', person(user, 'Racing'));
+    let swept = false;
+    const leaving = meanwhile(() =>
+      leave(user)
+        .then(() => sweepAll(projects, database))
+        .then(() => {
+          swept = true;
+        }),
+    );
+    await new Promise((done) => setTimeout(done, 200));
+    expect(swept).toBe(false);
+    await writer.commit();
+    await leaving.outcome;
+    expect(await kept('racing')).toBe(JSON.stringify(person(user, null)));
+  });
+
+  it('do not keep it where they came while the deletion was not committed', async () => {
+    const user = newId<UserId>();
+    const deletion = await openTransaction(projects);
+    await requestSweep(deletion.tx, 'identity.user', user, 2);
+    const doing = meanwhile(() =>
+      transaction(projects, (tx) => store(tx, 'waiting', person(user, 'Waiting'))),
+    );
+    await new Promise((done) => setTimeout(done, 200));
+    expect(await kept('waiting')).toBeUndefined();
+    await deletion.commit();
+    await doing.outcome;
+    expect(await kept('waiting')).toBe(JSON.stringify(person(user, null)));
+  });
 });
 
 describe('parked events', () => {

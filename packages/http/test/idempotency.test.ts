@@ -1,8 +1,8 @@
 import { createHmac } from 'node:crypto';
-import { newId } from '@hivesync/database';
+import { newId, requestSweep, transaction } from '@hivesync/database';
 import { testUser } from '@hivesync/testing';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { deleteExpiredAnswers } from '../src/idempotency/stored-answers.ts';
+import { deleteExpiredAnswers, findAnswer, storeAnswer } from '../src/idempotency/stored-answers.ts';
 import type { ReferenceOwners } from '../src/index.ts';
 import { startNotes } from './support/notes-service.ts';
 
@@ -205,4 +205,16 @@ test('expired answers go in batches, live ones stay', async () => {
   expect(await deleteExpiredAnswers(service.dataSource, 2)).toBe(4);
   const left = await service.database.query<{ key: string }>('select key from projects.idempotency_keys');
   expect(left).toEqual([{ key: 'e' }]);
+});
+
+test('an answer is kept without the name of somebody who is deleted', async () => {
+  const [gone, there] = [newId(), newId()];
+  const body = [gone, there].map((id) => ({ id, display_name: 'Name', avatar_url: null }));
+  const identified = { caller: `user:${alice.id}`, key: 'names', hash: Buffer.from('h') };
+  await transaction(service.dataSource, async (tx) => {
+    await requestSweep(tx, 'identity.user', gone, 2);
+    await storeAnswer(tx, identified, { status: 201, headers: {}, body: JSON.stringify(body) });
+  });
+  const found = await findAnswer(service.dataSource, identified);
+  expect(JSON.parse(found?.answer.body ?? '')).toEqual([{ ...body[0], display_name: null }, body[1]]);
 });

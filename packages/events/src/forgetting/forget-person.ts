@@ -1,9 +1,10 @@
 import { query, type SweepBatch, type Transaction } from '@hivesync/database';
+import { forgetInAnswers } from './named-in-answers.ts';
 
 /**
  * What a person's deletion does in every service beside what columns declare: the tables of the platform forget whence
- * they called, and the answers that are kept for them. No reader has to have passed: addresses are of use to the audit
- * log alone, which would forget them too.
+ * they called, the answers that are kept for them, and their name in those that are kept for others. No reader has to
+ * have passed: addresses are of use to the audit log alone, which would forget them too.
  */
 export const forgetPerson: SweepBatch = async (tx, id, limit): Promise<Record<string, number>> => {
   const [outbox] = await query<{ rows: number }>(tx, 'select forget_outbox_addresses($1, $2) as rows', [
@@ -25,6 +26,7 @@ export const forgetPerson: SweepBatch = async (tx, id, limit): Promise<Record<st
   return {
     'outbox.client_ip': outbox?.rows ?? 0,
     idempotency_keys: answers.length,
+    'idempotency_keys.response': await forgetInAnswers(tx, id, limit),
     'parked_events.client_ip': await forgetParkedAddresses(tx, id, limit),
   };
 };

@@ -1,4 +1,5 @@
 import { type DataSource, query, type Transaction } from '@hivesync/database';
+import { withoutNamesOfDeleted } from '@hivesync/events';
 
 /** Names one try of one caller: the key is theirs to choose, the hash tells whether it is the same request. */
 export interface IdempotentRequest {
@@ -44,7 +45,7 @@ export async function findAnswer(
 
 /**
  * Keeps an answer for 24 h, with what it tells of, in one transaction. None is kept for somebody who is deleted: whose
- * token still runs may go on asking for minutes.
+ * token still runs may go on asking for minutes. An answer to others does not tell who such a person was.
  */
 export async function storeAnswer(
   tx: Transaction,
@@ -63,7 +64,7 @@ export async function storeAnswer(
             response = excluded.response,
             created_at = excluded.created_at,
             expires_at = excluded.expires_at`,
-    [caller, key, hash, status, JSON.stringify(headers), body],
+    [caller, key, hash, status, JSON.stringify(headers), body && (await withoutNamesOfDeleted(tx, body))],
   );
 }
 
