@@ -5,6 +5,7 @@ import { TaskDependency } from '../dependencies/task-dependency.entity.ts';
 import { ProjectFavorite } from '../favorites/project-favorite.entity.ts';
 import { TaskLabel } from '../labels/task-label.entity.ts';
 import { TaskLabelLink } from '../labels/task-label-link.entity.ts';
+import { sweepInvitations } from '../members/invitation-sweep.repository.ts';
 import { sweepMemberships } from '../members/member-sweep.repository.ts';
 import { TeamInvitation } from '../members/team-invitation.entity.ts';
 import { TeamMember } from '../members/team-member.entity.ts';
@@ -60,6 +61,7 @@ export const database = defineDatabase({
   ],
   owns: { 'projects.project': Project },
   cascades: {
+    'team_invitations.user_id': sweepInvitations,
     'team_members.user_id': sweepMemberships,
     'projects.owner_id': sweepOwnedProjects,
   },

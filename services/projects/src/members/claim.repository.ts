@@ -16,11 +16,25 @@ export async function claimInvitations(tx: Transaction, email: string, userId: U
 }
 
 /**
- * Forgets the answers that are kept for whoever invited the address: a repeat is then carried out, and answers the same.
- * As text, since an answer is kept as it was sent.
+ * Forgets the answers that are kept for whoever invited an address (lower case): a repeat is then carried out, and
+ * answers the same. As text, since an answer is kept as it was sent. @returns how many, at most `limit`, else all
  */
-export async function forgetInvitingAnswers(tx: Transaction, email: string): Promise<void> {
-  await query(tx, 'delete from idempotency_keys where strpos(response::text, $1) > 0', [
-    `"email":${JSON.stringify(email)}`,
-  ]);
+export async function forgetInvitingAnswers(
+  tx: Transaction,
+  emails: readonly string[],
+  limit: number | null = null,
+): Promise<number> {
+  const forgotten = await query(
+    tx,
+    `delete from idempotency_keys
+      where ctid = any(array(
+        select ctid
+          from idempotency_keys
+         where exists (select from unnest($1::text[]) as inviting where strpos(response::text, inviting) > 0)
+         limit $2
+      ))
+     returning key`,
+    [emails.map((email) => `"email":${JSON.stringify(email)}`), limit],
+  );
+  return forgotten.length;
 }

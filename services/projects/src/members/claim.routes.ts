@@ -30,7 +30,7 @@ export async function claimRoutes(app: App): Promise<void> {
           UserRef,
           unmet.map((id) => ({ id, version: 0, fields: {} })),
         );
-        await forgetInvitingAnswers(tx, email);
+        await forgetInvitingAnswers(tx, [email]);
         return { claimed: await claimInvitations(tx, email, body.user_id) };
       });
     },
