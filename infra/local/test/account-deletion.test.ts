@@ -221,7 +221,9 @@ test('whoever leaves is forgotten, except for what is to be kept', async () => {
 
   // Bob is a member of Alice's project, is assigned there, has created, commented and is mentioned.
   const tasks = `/api/v1/projects/${shared}/tasks`;
-  const task = (await alice.send('POST', tasks, { title: 'For Bob', assignee_id: id })).body.id;
+  const task = (
+    await alice.send('POST', tasks, { title: 'For Bob', assignee_id: id }, { 'idempotency-key': 'for bob' })
+  ).body.id;
   const byBob = await send('POST', tasks, { title: 'By Bob' }, { 'idempotency-key': 'task' });
   expect(byBob.status).toBe(201);
   const say = (by: Send, body: string) =>
@@ -307,6 +309,8 @@ test('whoever leaves is forgotten, except for what is to be kept', async () => {
 
   // The search finds what it looks for while he is there.
   for (const trace of Object.values(bob)) expect(await tablesThatKnow(trace), trace).not.toEqual([]);
+  const answersNamingBob = `select key from projects.idempotency_keys where strpos(response::text, '${bob.name}') > 0 and caller = 'user:${alice.id}'`;
+  expect(await server.query(answersNamingBob)).toEqual([{ key: 'for bob' }]);
   expect(await tablesThatKnow(bob.address)).toEqual(
     expect.arrayContaining(['identity.outbox', 'projects.outbox', 'workers.outbox', 'billing.outbox']),
   );
@@ -333,6 +337,7 @@ test('whoever leaves is forgotten, except for what is to be kept', async () => {
       'tasks.assignee_id': 1,
       'team_invitations.user_id': 2,
       idempotency_keys: 2,
+      'idempotency_keys.response': 1,
     },
     billing: { subscription_cancellations: 1 },
     workers: { 'outbox.client_ip': expect.any(Number) },
@@ -357,6 +362,7 @@ test('whoever leaves is forgotten, except for what is to be kept', async () => {
     'identity.notifications', // Alice's: by id alone
     'previews.preview_jobs', // the one in Alice's project
     'previews.user_refs',
+    'projects.idempotency_keys', // Alice's: by id alone
     'projects.comments', // with a deleted author; and where Alice mentions him
     'projects.tasks', // with a deleted creator
     'projects.user_refs',
