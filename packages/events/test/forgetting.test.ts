@@ -258,6 +258,17 @@ describe('parked events', () => {
     expect(await removed(user)).toEqual({ removed: { 'parked_events.client_ip': 1 } });
   });
 
+  it('lose it in batches, behind any number that name the person with the address of another', async () => {
+    const [user, other] = [newId<UserId>(), newId<UserId>()];
+    for (let n = 0; n < 3; n += 1) await parkDeed(newId(), { actorid: other, subject: user });
+    const theirs = [newId(), newId(), newId()];
+    for (const event of theirs) await parkDeed(event, { actorid: user });
+    await leave(user);
+    await sweepAll(projects, database, { limit: 2 });
+    for (const event of theirs) expect((await parked(event))[0]?.event).not.toHaveProperty('clientip');
+    expect(await removed(user)).toEqual({ removed: { 'parked_events.client_ip': 3 } });
+  });
+
   it('are parked without it after the deletion', async () => {
     const [user, event] = [newId<UserId>(), newId()];
     await leave(user);

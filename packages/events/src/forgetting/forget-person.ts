@@ -31,31 +31,46 @@ export const forgetPerson: SweepBatch = async (tx, id, limit): Promise<Record<st
   };
 };
 
-/** Looked at as text, and changed here: an event that is parked may be too broken for the database to read. */
+/**
+ * Looked at as text, and changed here: an event that is parked may be too broken for the database to read. Page after
+ * page until `limit` are changed, as a page may hold only events that name the person and carry another's address.
+ */
 async function forgetParkedAddresses(tx: Transaction, id: string, limit: number): Promise<number> {
-  const parked = await query<{ source: string; event_id: string; event: string }>(
-    tx,
-    `select source, event_id, event::text as event
-       from parked_events
-      where strpos(event::text, $1) > 0
-        and strpos(event::text, '"clientip"') > 0
-      order by ordinal
-      limit $2
-        for update`,
-    [id, limit],
-  );
   let forgotten = 0;
-  for (const { source, event_id, event } of parked) {
-    const { clientip, ...rest }: Record<string, unknown> = JSON.parse(event);
-    if (clientip === undefined || personOf(rest) !== id) continue;
-    await query(tx, 'update parked_events set event = $3 where source = $1 and event_id = $2', [
-      source,
-      event_id,
-      JSON.stringify(rest),
-    ]);
-    forgotten += 1;
+  let after: string | undefined = '0';
+  while (after !== undefined && forgotten < limit) {
+    const parked: ParkedEvent[] = await query<ParkedEvent>(
+      tx,
+      `select source, event_id, ordinal, event::text as event
+         from parked_events
+        where strpos(event::text, $1) > 0
+          and strpos(event::text, '"clientip"') > 0
+          and ordinal > $3
+        order by ordinal
+        limit $2
+          for update`,
+      [id, limit, after],
+    );
+    for (const { source, event_id, event } of parked) {
+      const { clientip, ...rest }: Record<string, unknown> = JSON.parse(event);
+      if (clientip === undefined || personOf(rest) !== id) continue;
+      await query(tx, 'update parked_events set event = $3 where source = $1 and event_id = $2', [
+        source,
+        event_id,
+        JSON.stringify(rest),
+      ]);
+      forgotten += 1;
+    }
+    after = parked.length < limit ? undefined : parked.at(-1)?.ordinal;
   }
   return forgotten;
+}
+
+interface ParkedEvent {
+  source: string;
+  event_id: string;
+  ordinal: string;
+  event: string;
 }
 
 /** The event as it may be parked: without the address of somebody who is deleted here. */
