@@ -136,7 +136,7 @@ async function measure(
   let told = 0;
   console.log(await watch.line('before'));
   for (let progress: IntegrityProgress = { billing: null }; Object.keys(progress).length > 0; ) {
-    const body = { repair: false, grace_seconds: 0, seconds: 1, max_deletions: 0 };
+    const body = { repair: false, grace_seconds: 0, seconds: 1 };
     const page = await auditPlatform(callService, progress, body, { requestId: 'bench' });
     if (page.findings.length > 0) throw new Error(`unexpected: ${JSON.stringify(page.findings)}`);
     examined += page.examined;

@@ -5,11 +5,16 @@ import { type CallService, callingServices } from '@hivesync/clients';
 import { type AggregateName, aggregates } from '@hivesync/contracts';
 import {
   auditPlatform,
+  type IntegrityBody,
   type IntegrityFinding,
-  type IntegrityProgress,
+  type IntegrityPage,
+  type IntegrityTally,
+  idsUnknown,
   maxGraceSeconds,
   mergeFindings,
+  mergeTallies,
   serviceTokens,
+  tooMany,
   wholePlatform,
 } from '@hivesync/http';
 import type { Environment } from './apps.ts';
@@ -22,14 +27,16 @@ export interface IntegrityOptions {
   /** Seconds for which something must be wrong to count. */
   grace: number;
   aggregate?: string | undefined;
-  /** Where more ids dangle at once, none is repaired. */
-  maxDeletions: number;
+  /** Takes the place of the limits beyond which nothing is deleted. */
+  maxDeletions?: number | undefined;
   /** Told after each slice how many references were looked at. */
   progress?: (examined: number) => void;
 }
 
 export interface IntegrityReport {
   findings: IntegrityFinding[];
+  /** Where owners do not have so many ids that nothing is deleted. */
+  refused: IntegrityTally[];
   examined: number;
   seconds: number;
 }
@@ -38,6 +45,9 @@ const lookingSeconds = 120;
 
 /**
  * Has every service audit its references, slice after slice to the end. It speaks to them as the audit service does.
+ *
+ * It looks at the whole platform before it repairs, so that the limit of deletions is one of the run: a repair
+ * deletes no more ids in a slice than were seen in all, and none where those are too many.
  * @throws RangeError for options that are none; ApiError where a service cannot be reached
  */
 export async function runIntegrity(
@@ -48,33 +58,51 @@ export async function runIntegrity(
   if (!Number.isInteger(grace) || grace < 0 || grace > maxGraceSeconds) {
     throw new RangeError(`--grace must be 0 to ${maxGraceSeconds} seconds`);
   }
-  if (!Number.isInteger(maxDeletions) || maxDeletions < 0 || maxDeletions > 1_000_000) {
+  if (maxDeletions !== undefined && !isLimit(maxDeletions)) {
     throw new RangeError('--max-deletions must be 0 to 1000000');
   }
   if (aggregate !== undefined && !isAggregate(aggregate)) {
     throw new RangeError(`--aggregate must be one of ${Object.keys(aggregates).join(', ')}`);
   }
   const begun = performance.now();
-  const findings: IntegrityFinding[] = [];
-  let examined = 0;
-  let progress: IntegrityProgress = wholePlatform();
-  while (Object.keys(progress).length > 0) {
-    const body = {
-      repair,
-      grace_seconds: grace,
-      seconds: lookingSeconds,
-      max_deletions: maxDeletions,
-      ...(aggregate !== undefined && { aggregate }),
-    };
-    const page = await auditPlatform(callService, progress, body, { requestId: randomUUID() });
-    mergeFindings(findings, page.findings);
-    examined += page.examined;
-    progress = page.progress;
-    options.progress?.(examined);
-  }
-  return { findings, examined, seconds: (performance.now() - begun) / 1_000 };
+  const body = {
+    grace_seconds: grace,
+    seconds: lookingSeconds,
+    ...(aggregate !== undefined && { aggregate }),
+  };
+  const seen = await wholeAudit(callService, { ...body, repair: false }, options);
+  const refused = tooMany(seen.tallies, maxDeletions);
+  const allowed = refused.length > 0 ? 0 : idsUnknown(seen.tallies);
+  const done =
+    repair && seen.findings.length > 0
+      ? await wholeAudit(callService, { ...body, repair, max_deletions: allowed }, options)
+      : seen;
+  return {
+    findings: done.findings,
+    refused: repair && refused.length === 0 ? done.tallies.filter((tally) => tally.refused) : refused,
+    examined: done.examined,
+    seconds: (performance.now() - begun) / 1_000,
+  };
 }
 
+async function wholeAudit(
+  callService: CallService,
+  body: Omit<IntegrityBody, 'after'>,
+  { progress: tell }: IntegrityOptions,
+): Promise<Omit<IntegrityPage, 'progress'>> {
+  const whole: Omit<IntegrityPage, 'progress'> = { findings: [], tallies: [], examined: 0 };
+  for (let progress = wholePlatform(); Object.keys(progress).length > 0; ) {
+    const page = await auditPlatform(callService, progress, body, { requestId: randomUUID() });
+    mergeFindings(whole.findings, page.findings);
+    mergeTallies(whole.tallies, page.tallies);
+    whole.examined += page.examined;
+    progress = page.progress;
+    tell?.(whole.examined);
+  }
+  return whole;
+}
+
+const isLimit = (limit: number): boolean => Number.isInteger(limit) && limit >= 0 && limit <= 1_000_000;
 const isAggregate = (name: string): name is AggregateName => name in aggregates;
 
 /**

@@ -1,4 +1,4 @@
-import type { IntegrityFinding } from '@hivesync/http';
+import type { IntegrityFinding, IntegrityTally } from '@hivesync/http';
 
 type Kind = IntegrityFinding['kind'];
 
@@ -52,13 +52,35 @@ function samplesOf([first = '', ...others]: readonly string[]): string {
   return others.length === 0 ? first : `${first}, ...`;
 }
 
+/** Why nothing is deleted: which ids, how many of how many, what that probably means and what to do about it. */
+export function integrityRefusal(refused: readonly IntegrityTally[]): string[] {
+  if (refused.length === 0) return [];
+  const owners = [...new Set(refused.map(({ aggregate }) => aggregate.split('.')[0]))].join(', ');
+  return [
+    'REFUSED: --repair deletes nothing, since too many ids are unknown to their owner:',
+    ...refused.map(
+      ({ service, column, aggregate, unknown, of }) =>
+        `  ${aggregate}: ${unknown.toLocaleString('en')} of the ${of.toLocaleString('en')} in ${service}.${column}`,
+    ),
+    `More likely than so many deletions that went unheard: ${owners} was restored from an older state, or has the wrong database.`,
+    `Look there first, and mend it. Only where those ids are gone for good: --repair --max-deletions ${refused.reduce((sum, { unknown }) => sum + unknown, 0)} or more.`,
+    '',
+  ];
+}
+
 /** The last line: how it ended, and what to do next. */
 export function integritySummary(
   {
     findings,
+    refused,
     examined,
     seconds,
-  }: { findings: readonly IntegrityFinding[]; examined: number; seconds: number },
+  }: {
+    findings: readonly IntegrityFinding[];
+    refused: readonly IntegrityTally[];
+    examined: number;
+    seconds: number;
+  },
   repair: boolean,
 ): string {
   const sum = (of: 'count' | 'repaired') => findings.reduce((total, finding) => total + finding[of], 0);
@@ -67,7 +89,9 @@ export function integritySummary(
   if (found === 0) return `${looked}: nothing is wrong.`;
   const wrong = `${looked}: ${found.toLocaleString('en')} ${found === 1 ? 'row' : 'rows'} wrong`;
   if (!repair) {
-    return `${wrong}. Nothing was changed. Read what dangles, then: npm run integrity -- --repair`;
+    const next =
+      refused.length > 0 ? 'Read what is refused.' : 'Read what dangles, then: npm run integrity -- --repair';
+    return `${wrong}. Nothing was changed. ${next}`;
   }
   const left = found - repaired;
   if (left === 0) {

@@ -1,9 +1,14 @@
-/** `npm run integrity [-- --repair --json --grace 60]`: ids of one service that another one knows otherwise. */
+/**
+ * `npm run integrity [-- --repair --json --grace 60]`: ids of one service that another one knows otherwise.
+ *
+ * `--repair` deletes nothing where owners do not have more than 1,000 ids in all, or of one column more than 10 that
+ * are more than a tenth; `--max-deletions <ids>` takes the place of both limits.
+ */
 import { parseArgs } from 'node:util';
 import { ApiError } from '@hivesync/contracts';
 import { dataFolder } from './data-folder.ts';
 import { exitCodeOf, reachPlatform, runIntegrity } from './integrity-run.ts';
-import { integritySummary, integrityTable } from './integrity-table.ts';
+import { integrityRefusal, integritySummary, integrityTable } from './integrity-table.ts';
 import { oneLine } from './one-line.ts';
 
 try {
@@ -13,25 +18,26 @@ try {
       json: { type: 'boolean', default: false },
       grace: { type: 'string', default: '60' },
       aggregate: { type: 'string' },
-      'max-deletions': { type: 'string', default: '1000' },
+      'max-deletions': { type: 'string' },
     },
   });
   const report = await runIntegrity(reachPlatform(process.env, dataFolder()), {
     repair: values.repair,
     grace: Number(values.grace),
     aggregate: values.aggregate,
-    maxDeletions: Number(values['max-deletions']),
+    ...(values['max-deletions'] !== undefined && { maxDeletions: Number(values['max-deletions']) }),
     ...(process.stderr.isTTY && {
       progress: (examined) => console.error(`${examined.toLocaleString('en')} references looked at`),
     }),
   });
-  const { findings, examined, seconds } = report;
+  const { findings, refused, examined, seconds } = report;
   if (values.json) {
     const sum = (of: 'count' | 'repaired') => findings.reduce((total, finding) => total + finding[of], 0);
     const counts = { examined, found: sum('count'), repaired: sum('repaired'), seconds };
-    console.log(JSON.stringify({ ...counts, findings }, null, 2));
+    console.log(JSON.stringify({ ...counts, refused, findings }, null, 2));
   } else {
     if (findings.length > 0) for (const line of integrityTable(findings)) console.log(line);
+    for (const line of integrityRefusal(refused)) console.log(line);
     console.log(integritySummary(report, values.repair));
   }
   process.exitCode = exitCodeOf(report);

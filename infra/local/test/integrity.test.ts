@@ -71,7 +71,6 @@ const integrity = (options: Partial<IntegrityOptions> = {}) =>
   runIntegrity(reachPlatform(surroundings(), folder), {
     repair: false,
     grace: 1,
-    maxDeletions: 10,
     ...options,
   });
 
@@ -222,6 +221,48 @@ test('the command names what is wrong and exits 1, repairs it and exits 0, and t
   expect(after.stdout).toMatch(/^\d+ references looked at in [\d.]+ s: nothing is wrong\.\n$/);
 }, 180_000);
 
+test('an owner that does not know most of what others know is not believed, unless an operator says so', async () => {
+  const ghosts = Array.from({ length: 12 }, () => newId());
+  await query(owner, 'insert into user_refs (id, version) select id, 1 from unnest($1::uuid[]) as id', [
+    ghosts,
+  ]);
+  await query(owner, 'insert into team_members (id, project_id, user_id) values ($1, $2, $3)', [
+    newId(),
+    project,
+    ghosts[0],
+  ]);
+  const gone = () =>
+    query(owner, `select id from user_refs where id = any($1::uuid[]) and state = 'deleted'`, [ghosts]);
+  const [tally] = (await integrity()).refused;
+  const of = tally?.of ?? 0;
+  expect(tally).toMatchObject({ service: 'projects', column: 'user_refs.id', unknown: 12 });
+
+  const refused = await command(['--repair', '--grace', '1']);
+  expect(refused).toMatchObject({ code: 1, stderr: '' });
+  expect(refused.stdout).toMatch(/^REFUSED: --repair deletes nothing/m);
+  expect(refused.stdout).toContain(`  identity.user: 12 of the ${of} in projects.user_refs.id\n`);
+  expect(refused.stdout).toMatch(/: identity was restored from an older state, or has the wrong database\./);
+  expect(refused.stdout).toMatch(/gone for good: --repair --max-deletions 12 or more/);
+  expect(refused.stdout).toMatch(/: 13 rows wrong, 0 repaired, 13 left\./);
+  const json = await command(['--repair', '--grace', '1', '--json']);
+  expect(json.code).toBe(1);
+  expect(JSON.parse(json.stdout)).toMatchObject({ repaired: 0, refused: [{ unknown: 12, of }] });
+  const asked = await call('POST', '/api/v1/admin/integrity/repair', {
+    token: admin,
+    body: { grace_seconds: 1 },
+  });
+  expect(asked).toMatchObject({ status: 200, body: { refused: [{ unknown: 12, of, refused: true }] } });
+  expect(await gone()).toEqual([]);
+
+  const told = await command(['--repair', '--grace', '1', '--max-deletions', '12']);
+  expect(told.code).toBe(0);
+  expect(told.stdout).not.toContain('REFUSED');
+  expect(await gone()).toHaveLength(12);
+  await vi.waitFor(async () => {
+    expect(await query(owner, 'select id from team_members where user_id = $1', [ghosts[0]])).toEqual([]);
+  }, 10_000);
+}, 180_000);
+
 test('administrators have the same through the gateway, and it is in the log', async () => {
   const ghost = await harm();
   const path = '/api/v1/admin/integrity';
@@ -244,6 +285,7 @@ test('administrators have the same through the gateway, and it is in the log', a
       { repair: false, found: 0 },
       { repair: true, found: 4, repaired: 4 },
       { repair: false, found: 4, repaired: 0 },
+      { repair: true, found: 13, repaired: 0 },
     ]);
   }, 10_000);
 });

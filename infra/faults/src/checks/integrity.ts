@@ -23,7 +23,7 @@ export async function checkIntegrity(platform: Platform): Promise<IntegrityCheck
     SERVICE_PRIVATE_KEY: platform.serviceKeys.audit,
   };
   const reached = reachPlatform(environment, '');
-  const report = await runIntegrity(reached, { repair: false, grace: graceSeconds, maxDeletions: 0 });
+  const report = await runIntegrity(reached, { repair: false, grace: graceSeconds });
   return {
     examined: report.examined,
     kinds: kindsOf(report),

@@ -49,7 +49,7 @@ export interface paths {
         put?: never;
         /**
          * Look for the same, and repair what is found
-         * @description What its owner does not have is deleted by the policy that each column declares; what is stale or missing is written as the owner says.
+         * @description What its owner does not have is deleted by the policy that each column declares; what is stale or missing is written as the owner says. A service whose owners do not have too much deletes nothing: read `refused`.
          */
         post: operations["repairIntegrity"];
         delete?: never;
@@ -154,6 +154,24 @@ export interface components {
             }[];
             /** @description Null when everything has been looked at */
             next_cursor: string | null;
+            /** @description Where owners do not have so many ids that a repair deletes none of a service: probably one was restored from an older state */
+            refused: {
+                /** @enum {string} */
+                aggregate: "identity.user" | "projects.project" | "workers.node";
+                /** @description `table.column`; of a reference table its `id` */
+                column: string;
+                /** @description Live ids that were looked at */
+                of: number;
+                /** @description Too many: because of it a repair deletes nothing */
+                refused: boolean;
+                /**
+                 * @description Whose column it is
+                 * @enum {string}
+                 */
+                service: "identity" | "projects" | "previews" | "billing" | "workers" | "audit";
+                /** @description Ids that the owner does not have */
+                unknown: number;
+            }[];
         };
         Problem: {
             /** @description Stable; see the catalogue of error codes */
@@ -337,11 +355,8 @@ export interface operations {
                      * @default 5
                      */
                     grace_seconds: number;
-                    /**
-                     * @description Where more ids than that dangle in a slice, none of them is repaired
-                     * @default 1000
-                     */
-                    max_deletions: number;
+                    /** @description Where owners do not have more ids than that in a slice, none is deleted. Unless given: more than 1,000, or of one column more than 10 that are more than a tenth. What is given takes the place of both limits */
+                    max_deletions?: number;
                 };
             };
         };
@@ -487,11 +502,8 @@ export interface operations {
                     aggregate?: "identity.user" | "projects.project" | "workers.node";
                     /** @default 60 */
                     grace_seconds: number;
-                    /**
-                     * @description Where more ids than that dangle in a slice, none of them is repaired
-                     * @default 1000
-                     */
-                    max_deletions: number;
+                    /** @description Where owners do not have more ids than that in a slice, none is deleted. Unless given: more than 1,000, or of one column more than 10 that are more than a tenth. What is given takes the place of both limits */
+                    max_deletions?: number;
                     /** @default false */
                     repair: boolean;
                     /**
@@ -533,6 +545,24 @@ export interface operations {
                         }[];
                         /** @description Null where all is looked at */
                         next: string | null;
+                        /** @description Of each column that was looked at */
+                        tallies: {
+                            /** @enum {string} */
+                            aggregate: "identity.user" | "projects.project" | "workers.node";
+                            /** @description `table.column`; of a reference table its `id` */
+                            column: string;
+                            /** @description Live ids that were looked at */
+                            of: number;
+                            /** @description Too many: because of it a repair deletes nothing */
+                            refused: boolean;
+                            /**
+                             * @description Whose column it is
+                             * @enum {string}
+                             */
+                            service: "identity" | "projects" | "previews" | "billing" | "workers" | "audit";
+                            /** @description Ids that the owner does not have */
+                            unknown: number;
+                        }[];
                     };
                 };
             };

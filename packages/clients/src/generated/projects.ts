@@ -4471,11 +4471,8 @@ export interface operations {
                     aggregate?: "identity.user" | "projects.project" | "workers.node";
                     /** @default 60 */
                     grace_seconds: number;
-                    /**
-                     * @description Where more ids than that dangle in a slice, none of them is repaired
-                     * @default 1000
-                     */
-                    max_deletions: number;
+                    /** @description Where owners do not have more ids than that in a slice, none is deleted. Unless given: more than 1,000, or of one column more than 10 that are more than a tenth. What is given takes the place of both limits */
+                    max_deletions?: number;
                     /** @default false */
                     repair: boolean;
                     /**
@@ -4517,6 +4514,24 @@ export interface operations {
                         }[];
                         /** @description Null where all is looked at */
                         next: string | null;
+                        /** @description Of each column that was looked at */
+                        tallies: {
+                            /** @enum {string} */
+                            aggregate: "identity.user" | "projects.project" | "workers.node";
+                            /** @description `table.column`; of a reference table its `id` */
+                            column: string;
+                            /** @description Live ids that were looked at */
+                            of: number;
+                            /** @description Too many: because of it a repair deletes nothing */
+                            refused: boolean;
+                            /**
+                             * @description Whose column it is
+                             * @enum {string}
+                             */
+                            service: "identity" | "projects" | "previews" | "billing" | "workers" | "audit";
+                            /** @description Ids that the owner does not have */
+                            unknown: number;
+                        }[];
                     };
                 };
             };

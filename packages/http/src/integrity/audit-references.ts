@@ -22,10 +22,11 @@ import {
 import type { ReferenceOwners } from '../references/reference-owners.ts';
 import { maxResolvedIds } from '../references/resolve-schemas.ts';
 import { columnStep } from './column-step.ts';
+import { tooMany } from './deletion-limit.ts';
 import { describeFindings } from './findings.ts';
 import { repairSuspects } from './repair.ts';
-import type { IntegritySlice } from './schemas.ts';
-import type { Step, Suspect } from './step.ts';
+import type { IntegritySlice, IntegrityTally } from './schemas.ts';
+import { isUnknown, type Step, type Suspect } from './step.ts';
 import { tableStep } from './table-step.ts';
 
 export interface AuditOptions {
@@ -42,8 +43,8 @@ export interface AuditOptions {
   after?: string | undefined;
   /** How long to look at rows before the slice ends; the grace comes on top. Default: to the end. */
   seconds?: number;
-  /** Where more than that many ids dangle, none of them is repaired: more likely the wrong owner was asked. */
-  maxDeletions?: number;
+  /** Takes the place of the limits beyond which nothing is deleted. */
+  maxDeletions?: number | undefined;
   /** Rows in a page, 1 to 1,000 (default). */
   batch?: number;
   signal?: AbortSignal;
@@ -63,6 +64,7 @@ export async function auditReferences(options: AuditOptions): Promise<IntegrityS
   const steps = stepsOf(options);
   const until = performance.now() + seconds * 1_000;
   const suspects: Suspect[] = [];
+  const live = new Map<Step, number>();
   let examined = 0;
   let at = beginning(steps, options.after);
   // One page at least, so that slices come to an end however short they are.
@@ -71,17 +73,21 @@ export async function auditReferences(options: AuditOptions): Promise<IntegrityS
     const step = steps[at.step]!;
     const looked = await step.look(at.after);
     examined += looked.examined;
+    live.set(step, (live.get(step) ?? 0) + looked.live);
     suspects.push(...looked.suspects);
     at = looked.next === null ? following(steps, at.step) : { step: at.step, after: looked.next };
   }
   const wrong = await stillWrong(suspects, options);
   const rows = await describeFindings(options, wrong);
-  const repaired = options.repair ? await repairSuspects(options, wrong) : new Set<Suspect>();
+  const tallies = tallied(live, wrong, options);
+  const deletes = !tallies.some(({ refused }) => refused);
+  const repaired = options.repair ? await repairSuspects({ ...options, deletes }, wrong) : new Set<Suspect>();
   return {
     findings: rows.map(({ rowsOf, ...finding }) => ({
       ...finding,
       repaired: sum([...rowsOf].map(([suspect, count]) => (repaired.has(suspect) ? count : 0))),
     })),
+    tallies,
     examined,
     next: at && cursorOf(steps, at),
   };
@@ -132,6 +138,24 @@ async function stillWrong(suspects: Suspect[], { graceSeconds, signal }: AuditOp
     await sleep(Math.min(pause, remaining), undefined, { ref: false });
     stopWhenClosing(signal);
   }
+}
+
+/** How many ids of each column owners do not have, of how many, and whether that is too much to believe. */
+function tallied(
+  live: ReadonlyMap<Step, number>,
+  wrong: readonly Suspect[],
+  { database, maxDeletions }: AuditOptions,
+): IntegrityTally[] {
+  const tallies = [...live].map(([step, of]) => ({
+    service: database.service,
+    aggregate: step.table.aggregate,
+    column: step.column,
+    unknown: wrong.filter((suspect) => suspect.step === step && isUnknown(suspect)).length,
+    of,
+    refused: false,
+  }));
+  for (const tally of tooMany(tallies, maxDeletions)) tally.refused = true;
+  return tallies;
 }
 
 interface Place {

@@ -16,8 +16,10 @@ export function columnStep(
   declaration: ReferenceDeclaration,
 ): Step {
   const table = referenceTableOf(declaration.refEntity);
+  const column = `${declaration.table}.${declaration.column}`;
   const step: Step = {
-    name: `${declaration.table}.${declaration.column}`,
+    name: column,
+    column,
     table,
     columns: [declaration],
     async look(after) {

@@ -1,13 +1,20 @@
 import { type CallService, fitting, type ServiceCall } from '@hivesync/clients';
 import { type ServiceName, serviceNames } from '@hivesync/contracts';
 import { Compile } from 'typebox/compile';
-import { type IntegrityBody, type IntegrityFinding, IntegritySlice, mergeFindings } from './schemas.ts';
+import {
+  type IntegrityBody,
+  type IntegrityFinding,
+  IntegritySlice,
+  type IntegrityTally,
+  mergeFindings,
+} from './schemas.ts';
 
 /** Where each service's audit goes on; one that is through is not in it. */
 export type IntegrityProgress = Partial<Record<ServiceName, string | null>>;
 
 export interface IntegrityPage {
   findings: IntegrityFinding[];
+  tallies: IntegrityTally[];
   examined: number;
   progress: IntegrityProgress;
 }
@@ -40,11 +47,12 @@ export async function auditPlatform(
     return fitting(service, reply, answer.json());
   }
 
-  const page: IntegrityPage = { findings: [], examined: 0, progress: {} };
+  const page: IntegrityPage = { findings: [], tallies: [], examined: 0, progress: {} };
   const due = serviceNames.filter((service) => progress[service] !== undefined);
   const slices = await Promise.all(due.map((service) => slice(service, progress[service] ?? null)));
-  for (const [at, { findings, examined, next }] of slices.entries()) {
+  for (const [at, { findings, tallies, examined, next }] of slices.entries()) {
     mergeFindings(page.findings, findings);
+    page.tallies.push(...tallies);
     page.examined += examined;
     if (next !== null) page.progress[due[at]!] = next;
   }

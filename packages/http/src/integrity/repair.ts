@@ -7,12 +7,13 @@ import {
   type ServiceDatabase,
   transaction,
 } from '@hivesync/database';
-import type { Step, Suspect } from './step.ts';
+import { isUnknown, type Step, type Suspect } from './step.ts';
 
 export interface RepairOptions {
   dataSource: DataSource;
   database: ServiceDatabase;
-  maxDeletions?: number;
+  /** False where more ids dangle than is believed. */
+  deletes: boolean;
 }
 
 const batch = 500;
@@ -24,7 +25,7 @@ const batch = 500;
  * @returns the suspects that were repaired, or whose repair has begun
  */
 export async function repairSuspects(
-  { dataSource, database, maxDeletions = 1_000 }: RepairOptions,
+  { dataSource, database, deletes }: RepairOptions,
   suspects: readonly Suspect[],
 ): Promise<Set<Suspect>> {
   const repaired = new Set<Suspect>();
@@ -40,11 +41,9 @@ export async function repairSuspects(
     }
   }
 
-  const unknown = suspects.filter(
-    ({ kind, there }) => kind === 'dangling' || (kind === 'unmet' && there === undefined),
+  const deletions = suspects.filter(
+    (suspect) => suspect.kind === 'unswept' || (deletes && isUnknown(suspect)),
   );
-  const deletions = suspects.filter(({ kind }) => kind === 'unswept');
-  if (new Set(unknown.map(({ id }) => id)).size <= maxDeletions) deletions.push(...unknown);
   for (const suspect of deletions) {
     const { step, id, here } = suspect;
     const { aggregate } = step.table;

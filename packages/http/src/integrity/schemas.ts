@@ -57,20 +57,36 @@ export const IntegrityBody = Type.Object(
       maximum: 200,
       description: 'How long a slice looks at rows; the grace comes on top where something is found',
     }),
-    max_deletions: Type.Integer({
-      default: 1_000,
-      minimum: 0,
-      maximum: 1_000_000,
-      description: 'Where more ids than that dangle in a slice, none of them is repaired',
-    }),
+    max_deletions: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        maximum: 1_000_000,
+        description:
+          'Where owners do not have more ids than that in a slice, none is deleted. Unless given: more than 1,000, or of one column more than 10 that are more than a tenth. What is given takes the place of both limits',
+      }),
+    ),
   },
   { additionalProperties: false },
 );
 export type IntegrityBody = Static<typeof IntegrityBody>;
 
+export const IntegrityTally = Type.Object(
+  {
+    service: StringEnum(serviceNames, { description: 'Whose column it is' }),
+    aggregate: StringEnum(aggregateNames),
+    column: Type.String({ description: '`table.column`; of a reference table its `id`' }),
+    unknown: Type.Integer({ minimum: 0, description: 'Ids that the owner does not have' }),
+    of: Type.Integer({ minimum: 0, description: 'Live ids that were looked at' }),
+    refused: Type.Boolean({ description: 'Too many: because of it a repair deletes nothing' }),
+  },
+  { additionalProperties: false },
+);
+export type IntegrityTally = Static<typeof IntegrityTally>;
+
 export const IntegritySlice = Type.Object(
   {
     findings: Type.Array(IntegrityFinding),
+    tallies: Type.Array(IntegrityTally, { description: 'Of each column that was looked at' }),
     examined: Type.Integer({ minimum: 0, description: 'References looked at' }),
     next: Type.Unsafe<string | null>({
       type: ['string', 'null'],
@@ -96,5 +112,17 @@ export function mergeFindings(into: IntegrityFinding[], more: readonly Integrity
       known.repaired += finding.repaired;
       known.samples = [...known.samples, ...finding.samples].slice(0, maxSamples);
     } else into.push({ ...finding });
+  }
+}
+
+/** Adds the tallies of one slice to those of others, one for each service and column. */
+export function mergeTallies(into: IntegrityTally[], more: readonly IntegrityTally[]): void {
+  for (const tally of more) {
+    const known = into.find((one) => one.service === tally.service && one.column === tally.column);
+    if (known) {
+      known.unknown += tally.unknown;
+      known.of += tally.of;
+      known.refused ||= tally.refused;
+    } else into.push({ ...tally });
   }
 }

@@ -28,15 +28,32 @@ export interface Suspect {
   there?: ResolvedReference | undefined;
 }
 
+/** Whether the owner has none of that id, so that a repair deletes. */
+export const isUnknown = ({ kind, there }: Suspect): boolean =>
+  kind === 'dangling' || (kind === 'unmet' && there === undefined);
+
+/** What a page shows. */
+export interface Looked {
+  suspects: Suspect[];
+  /** Rows. */
+  examined: number;
+  /** Ids that are not deleted here. */
+  live: number;
+  /** After which id to go on, null at the end. */
+  next: string | null;
+}
+
 /** One reference table, or one column that refers to one. */
 export interface Step {
   /** In cursors: the aggregate's name, or `table.column`. */
   name: string;
+  /** The `table.column` that it walks along. */
+  column: string;
   table: ReferenceTableDeclaration;
   /** The columns whose rows are concerned by what this step finds. */
   columns: readonly ReferenceDeclaration[];
-  /** Looks at one page. `next` is after which id to go on, null at the end. */
-  look(after: string | null): Promise<{ suspects: Suspect[]; examined: number; next: string | null }>;
+  /** Looks at one page. */
+  look(after: string | null): Promise<Looked>;
   /** Those of at most 1,000 suspects that are wrong in the same way and have not moved, as they are now. */
   recheck(suspects: readonly Suspect[]): Promise<Suspect[]>;
 }

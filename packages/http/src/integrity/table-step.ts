@@ -46,6 +46,7 @@ export function tableStep(
 
   const step: Step = {
     name: table.aggregate,
+    column: `${table.table}.id`,
     table,
     columns,
     async look(after) {
@@ -58,7 +59,12 @@ export function tableStep(
       const end = ends.sort()[0] ?? null;
       const seen = <Row extends { id: string }>(rows: Row[]) => rows.filter(({ id }) => !end || id <= end);
       const ours = seen(here);
-      return { suspects: await compare(ours, seen(there)), examined: ours.length, next: end };
+      return {
+        suspects: await compare(ours, seen(there)),
+        examined: ours.length,
+        live: ours.filter(({ state }) => state === 'active').length,
+        next: end,
+      };
     },
     async recheck(suspects) {
       const ids = suspects.map(({ id }) => id);

@@ -100,7 +100,7 @@ describe('what is in order', () => {
   test('is no finding', async () => {
     const [alice, bob] = [await user(), await user()];
     await book(alice, { reader: bob, author: bob });
-    expect(await audit()).toEqual({ findings: [], examined: 2 + 3, next: null });
+    expect(await audit()).toMatchObject({ findings: [], examined: 2 + 3, next: null });
   });
 
   test('an older version with the same fields, and a tombstone of what the owner has not', async () => {
@@ -343,6 +343,98 @@ describe('many', () => {
     users.clear();
     expect(brief(await repair({ maxDeletions: 2 }))).toEqual([['dangling', 'user_refs.id', 3, 0, kept]]);
     expect(brief(await repair({ maxDeletions: 3 }))).toEqual([['dangling', 'user_refs.id', 3, 3, kept]]);
+  });
+});
+
+describe('an owner that is wrongly empty', () => {
+  /** Users that both sides know, written at once. */
+  async function community(size: number): Promise<string[]> {
+    const ids = Array.from({ length: size }, () => newId()).sort();
+    for (const id of ids) users.set(id, { id, version: 2, data: { display_name: 'Alice' } });
+    await asOwner(
+      `insert into projects.user_refs (id, version, display_name)
+       select id, 2, 'Alice' from unnest($1::uuid[]) as id`,
+      [ids],
+    );
+    return ids;
+  }
+  const gone = async () => {
+    const rows = await database.query(`select id from projects.user_refs where state = 'deleted'`);
+    return rows.length;
+  };
+  /** Repairs in slices of one page. */
+  async function repairInSlices(options: Partial<AuditOptions>) {
+    const slices = [];
+    let after: string | undefined;
+    do {
+      const slice = await repair({ ...options, after, seconds: 1e-9 });
+      slices.push(slice);
+      after = slice.next ?? undefined;
+    } while (after !== undefined);
+    return slices;
+  }
+
+  test.each([12, 200, 1_500])('with %i ids: none is deleted, in one slice or in many', async (size) => {
+    const ids = await community(size);
+    await book(ids[0]!);
+    users.clear();
+    const whole = await repair();
+    expect(brief(whole)[0]).toEqual(['dangling', 'user_refs.id', size, 0, ids.slice(0, 5)]);
+    expect(whole.tallies[0]).toEqual({
+      service: 'projects',
+      aggregate: 'identity.user',
+      column: 'user_refs.id',
+      unknown: size,
+      of: size,
+      refused: true,
+    });
+    const slices = await repairInSlices({ batch: 500 });
+    expect(slices.flatMap(({ findings }) => findings).every(({ repaired }) => repaired === 0)).toBe(true);
+    expect(await gone()).toBe(0);
+    expect(await books()).toHaveLength(1);
+
+    await repair({ maxDeletions: size });
+    expect(await gone()).toBe(size);
+    expect(await books()).toHaveLength(0);
+  });
+
+  test('where the reference rows went too, what points at them stays', async () => {
+    for (const id of Array.from({ length: 12 }, () => newId())) {
+      for (let at = 0; at < 20; at += 1) await book(id);
+    }
+    const { tallies } = await repair();
+    expect(tallies.filter(({ refused }) => refused)).toMatchObject([
+      { column: 'books.owner_id', unknown: 12, of: 12 },
+    ]);
+    expect(await books()).toHaveLength(240);
+  });
+
+  test('a tenth of many is repaired, and not one more; ten of few are', async () => {
+    const ids = await community(200);
+    for (const id of ids.slice(0, 21)) users.delete(id);
+    await repair();
+    expect(await gone()).toBe(0);
+    users.set(ids[0]!, { id: ids[0]!, version: 2, data: { display_name: 'Alice' } });
+    await repair();
+    expect(await gone()).toBe(20);
+
+    await database.query('truncate projects.books, projects.user_refs, projects.reference_sweeps');
+    await community(10);
+    users.clear();
+    await repair();
+    expect(await gone()).toBe(10);
+  });
+
+  test('tombstones make the share no smaller', async () => {
+    const ids = await community(400);
+    users.clear();
+    await asOwner(
+      `update projects.user_refs set state = 'deleted', deleted_at = now(), display_name = null
+        where id = any($1::uuid[])`,
+      [ids.slice(12)],
+    );
+    await repair();
+    expect(await gone()).toBe(388);
   });
 });
 

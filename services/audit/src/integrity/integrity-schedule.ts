@@ -20,7 +20,7 @@ export async function auditWhenDue(
 ): Promise<boolean> {
   if (!(await claimAudit(dataSource, hours))) return false;
   const run = newId();
-  const body = { repair: false, max_deletions: 0, ...slice };
+  const body = { repair: false, ...slice };
   let [examined, found] = [0, 0];
   for (let progress: IntegrityProgress = wholePlatform(); Object.keys(progress).length > 0; ) {
     await renewClaim(dataSource);

@@ -17,7 +17,7 @@ import { IntegrityPage, IntegrityQuery, IntegrityRepair, lookingSeconds } from '
 interface Wanted {
   repair: boolean;
   graceSeconds: number;
-  maxDeletions: number;
+  maxDeletions?: number | undefined;
   aggregate?: AggregateName | undefined;
   cursor?: string | undefined;
 }
@@ -29,14 +29,14 @@ export async function integrityRoutes(app: App, { dataSource }: { dataSource: Da
   async function page(request: FastifyRequest, wanted: Wanted) {
     const scope = cursorScope(request);
     const progress = decodeCursor(wanted.cursor, scope)?.sort;
-    const { findings, examined, ...rest } = await auditPlatform(
+    const { findings, tallies, examined, ...rest } = await auditPlatform(
       app.callService,
       progress ? (JSON.parse(progress) as IntegrityProgress) : wholePlatform(),
       {
         repair: wanted.repair,
         grace_seconds: wanted.graceSeconds,
-        max_deletions: wanted.maxDeletions,
         seconds: lookingSeconds,
+        ...(wanted.maxDeletions !== undefined && { max_deletions: wanted.maxDeletions }),
         ...(wanted.aggregate && { aggregate: wanted.aggregate }),
       },
       { requestId: request.id },
@@ -53,6 +53,7 @@ export async function integrityRoutes(app: App, { dataSource }: { dataSource: Da
     const through = Object.keys(rest.progress).length === 0;
     return {
       items: findings,
+      refused: tallies.filter(({ refused }) => refused),
       examined,
       next_cursor: through ? null : encodeCursor({ sort: JSON.stringify(rest.progress), id: '' }, scope),
     };
@@ -74,7 +75,7 @@ export async function integrityRoutes(app: App, { dataSource }: { dataSource: Da
     },
     (request) => {
       const { grace_seconds: graceSeconds, ...rest } = request.query;
-      return page(request, { ...rest, repair: false, graceSeconds, maxDeletions: 0 });
+      return page(request, { ...rest, repair: false, graceSeconds });
     },
   );
 
@@ -86,7 +87,7 @@ export async function integrityRoutes(app: App, { dataSource }: { dataSource: Da
         operationId: 'repairIntegrity',
         summary: 'Look for the same, and repair what is found',
         description:
-          'What its owner does not have is deleted by the policy that each column declares; what is stale or missing is written as the owner says.',
+          'What its owner does not have is deleted by the policy that each column declares; what is stale or missing is written as the owner says. A service whose owners do not have too much deletes nothing: read `refused`.',
         tags: ['admin'],
         body: IntegrityRepair,
         response: { 200: IntegrityPage, ...errors },

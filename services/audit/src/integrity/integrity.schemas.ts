@@ -1,4 +1,4 @@
-import { IntegrityBody, IntegrityFinding, PageQuery } from '@hivesync/http';
+import { IntegrityBody, IntegrityFinding, IntegrityTally, PageQuery } from '@hivesync/http';
 import { Type } from 'typebox';
 
 /** Short enough to be answered before the gateway gives up: the grace comes on top of the looking. */
@@ -30,6 +30,10 @@ export const IntegrityRepair = Type.Object(
 export const IntegrityPage = Type.Object(
   {
     items: Type.Array(IntegrityFinding),
+    refused: Type.Array(IntegrityTally, {
+      description:
+        'Where owners do not have so many ids that a repair deletes none of a service: probably one was restored from an older state',
+    }),
     examined: Type.Integer({ minimum: 0, description: 'References looked at for this page' }),
     next_cursor: Type.Unsafe<string | null>({
       type: ['string', 'null'],
