@@ -49,7 +49,7 @@ export interface paths {
         put?: never;
         /**
          * Look for the same, and repair what is found
-         * @description What its owner does not have is deleted by the policy that each column declares; what is stale or missing is written as the owner says. A service whose owners do not have too much deletes nothing: read `refused`.
+         * @description What its owner does not have is deleted by the policy that each column declares; what is stale or missing is written as the owner says. Where too many ids are unknown to their owners, nothing is deleted: read `refused`.
          */
         post: operations["repairIntegrity"];
         delete?: never;

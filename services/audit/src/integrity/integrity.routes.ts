@@ -87,7 +87,7 @@ export async function integrityRoutes(app: App, { dataSource }: { dataSource: Da
         operationId: 'repairIntegrity',
         summary: 'Look for the same, and repair what is found',
         description:
-          'What its owner does not have is deleted by the policy that each column declares; what is stale or missing is written as the owner says. A service whose owners do not have too much deletes nothing: read `refused`.',
+          'What its owner does not have is deleted by the policy that each column declares; what is stale or missing is written as the owner says. Where too many ids are unknown to their owners, nothing is deleted: read `refused`.',
         tags: ['admin'],
         body: IntegrityRepair,
         response: { 200: IntegrityPage, ...errors },
