@@ -29,7 +29,8 @@ HiveSync is ready after ${(milliseconds / 1_000).toFixed(1)} s: ${url}
     .join('  ')}
   Database          ${server}
     as a service    psql '${psql(appRole('projects'))}'
-                    (every service has such a role: identity_app, billing_app, ...)
+                    (every service has such a role: identity_app, billing_app, ...;
+                    for the owners, identity_owner, ...: docs/operations.md, Passwords)
 
 Ctrl-C stops everything.`;
 }
