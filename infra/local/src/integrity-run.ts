@@ -37,6 +37,8 @@ export interface IntegrityReport {
   findings: IntegrityFinding[];
   /** Where owners do not have so many ids that nothing is deleted. */
   refused: IntegrityTally[];
+  /** Ids in all that owners do not have: the least limit under which a repair deletes them. */
+  unknown: number;
   examined: number;
   seconds: number;
 }
@@ -72,7 +74,8 @@ export async function runIntegrity(
   };
   const seen = await wholeAudit(callService, { ...body, repair: false }, options);
   const refused = tooMany(seen.tallies, maxDeletions);
-  const allowed = refused.length > 0 ? 0 : idsUnknown(seen.tallies);
+  const unknown = idsUnknown(seen.tallies);
+  const allowed = refused.length > 0 ? 0 : unknown;
   const done =
     repair && seen.findings.length > 0
       ? await wholeAudit(callService, { ...body, repair, max_deletions: allowed }, options)
@@ -80,6 +83,7 @@ export async function runIntegrity(
   return {
     findings: done.findings,
     refused: repair && refused.length === 0 ? done.tallies.filter((tally) => tally.refused) : refused,
+    unknown,
     examined: done.examined,
     seconds: (performance.now() - begun) / 1_000,
   };

@@ -53,17 +53,23 @@ function samplesOf([first = '', ...others]: readonly string[]): string {
 }
 
 /** Why nothing is deleted: which ids, how many of how many, what that probably means and what to do about it. */
-export function integrityRefusal(refused: readonly IntegrityTally[]): string[] {
+export function integrityRefusal({
+  refused,
+  unknown: inAll,
+}: {
+  refused: readonly IntegrityTally[];
+  unknown: number;
+}): string[] {
   if (refused.length === 0) return [];
   const owners = [...new Set(refused.map(({ aggregate }) => aggregate.split('.')[0]))].join(', ');
   return [
-    'REFUSED: --repair deletes nothing, since too many ids are unknown to their owner:',
+    'REFUSED: --repair deletes nothing of these, since too many ids are unknown to their owner:',
     ...refused.map(
       ({ service, column, aggregate, unknown, of }) =>
         `  ${aggregate}: ${unknown.toLocaleString('en')} of the ${of.toLocaleString('en')} in ${service}.${column}`,
     ),
     `More likely than so many deletions that went unheard: ${owners} was restored from an older state, or has the wrong database.`,
-    `Look there first, and mend it. Only where those ids are gone for good: --repair --max-deletions ${refused.reduce((sum, { unknown }) => sum + unknown, 0)} or more.`,
+    `Look there first, and mend it. Only where those ids are gone for good: --repair --max-deletions ${inAll} or more.`,
     '',
   ];
 }

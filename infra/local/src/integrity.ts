@@ -1,8 +1,8 @@
 /**
  * `npm run integrity [-- --repair --json --grace 60]`: ids of one service that another one knows otherwise.
  *
- * `--repair` deletes nothing where owners do not have more than 1,000 ids in all, or of one column more than 10 that
- * are more than a tenth; `--max-deletions <ids>` takes the place of both limits.
+ * `--repair` deletes nothing where owners do not have more than 1,000 ids in all, or of one column more than a tenth
+ * (where that is more than 10) or all of several; `--max-deletions <ids>` takes the place of all limits.
  */
 import { parseArgs } from 'node:util';
 import { ApiError } from '@hivesync/contracts';
@@ -30,14 +30,14 @@ try {
       progress: (examined) => console.error(`${examined.toLocaleString('en')} references looked at`),
     }),
   });
-  const { findings, refused, examined, seconds } = report;
+  const { findings, refused, unknown, examined, seconds } = report;
   if (values.json) {
     const sum = (of: 'count' | 'repaired') => findings.reduce((total, finding) => total + finding[of], 0);
     const counts = { examined, found: sum('count'), repaired: sum('repaired'), seconds };
-    console.log(JSON.stringify({ ...counts, refused, findings }, null, 2));
+    console.log(JSON.stringify({ ...counts, unknown, refused, findings }, null, 2));
   } else {
     if (findings.length > 0) for (const line of integrityTable(findings)) console.log(line);
-    for (const line of integrityRefusal(refused)) console.log(line);
+    for (const line of integrityRefusal(report)) console.log(line);
     console.log(integritySummary(report, values.repair));
   }
   process.exitCode = exitCodeOf(report);

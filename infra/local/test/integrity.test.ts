@@ -239,14 +239,14 @@ test('an owner that does not know most of what others know is not believed, unle
 
   const refused = await command(['--repair', '--grace', '1']);
   expect(refused).toMatchObject({ code: 1, stderr: '' });
-  expect(refused.stdout).toMatch(/^REFUSED: --repair deletes nothing/m);
+  expect(refused.stdout).toMatch(/^REFUSED: --repair deletes nothing of these/m);
   expect(refused.stdout).toContain(`  identity.user: 12 of the ${of} in projects.user_refs.id\n`);
   expect(refused.stdout).toMatch(/: identity was restored from an older state, or has the wrong database\./);
   expect(refused.stdout).toMatch(/gone for good: --repair --max-deletions 12 or more/);
   expect(refused.stdout).toMatch(/: 13 rows wrong, 0 repaired, 13 left\./);
   const json = await command(['--repair', '--grace', '1', '--json']);
   expect(json.code).toBe(1);
-  expect(JSON.parse(json.stdout)).toMatchObject({ repaired: 0, refused: [{ unknown: 12, of }] });
+  expect(JSON.parse(json.stdout)).toMatchObject({ repaired: 0, unknown: 12, refused: [{ unknown: 12, of }] });
   const asked = await call('POST', '/api/v1/admin/integrity/repair', {
     token: admin,
     body: { grace_seconds: 1 },

@@ -294,7 +294,7 @@ export interface operations {
                     aggregate?: "identity.user" | "projects.project" | "workers.node";
                     /** @default 60 */
                     grace_seconds: number;
-                    /** @description Where owners do not have more ids than that in a slice, none is deleted. Unless given: more than 1,000, or of one column more than 10 that are more than a tenth. What is given takes the place of both limits */
+                    /** @description Where owners do not have more ids than that in a slice, none is deleted. Unless given: more than 1,000, or of one column more than a tenth where that is more than 10, or all of several. What is given takes the place of all limits */
                     max_deletions?: number;
                     /** @default false */
                     repair: boolean;

@@ -1,7 +1,7 @@
 import { identifier, query } from '../query.ts';
 import type { EntityClass } from '../service-database.ts';
 import type { Transaction } from '../transaction.ts';
-import { referenceTableOf } from './declarations.ts';
+import { type ReferenceTableDeclaration, referenceTableOf } from './declarations.ts';
 import type { MetReference } from './meet.ts';
 
 /**
@@ -39,4 +39,24 @@ export async function correctReferences(
     [JSON.stringify(records), JSON.stringify(seen)],
   );
   return corrected.map(({ id }) => id);
+}
+
+/** Locks a row of a reference table, where it still is active and of the version that was `seen`; whether it is. */
+export async function lockUnmoved(
+  tx: Transaction,
+  { table }: ReferenceTableDeclaration,
+  id: string,
+  seen: number,
+): Promise<boolean> {
+  const rows = await query(
+    tx,
+    `select
+       from ${identifier(table)}
+      where id = $1
+        and state = 'active'
+        and version = $2
+        for update`,
+    [id, seen],
+  );
+  return rows.length > 0;
 }

@@ -76,8 +76,8 @@ export async function referringRows(
 
 /**
  * Ids in this column, in their order, that no row of the reference table has: the foreign key was not in force
- * when they were written. Looks at `limit` rows at most, says how many ids they hold (`live`), and after which id to go on; null
- * at the end.
+ * when they were written. Looks at `limit` rows at most, says how many ids they hold that are not deleted
+ * here (`live`), and after which id to go on; null at the end.
  */
 export async function unmetPage(
   source: Transaction,
@@ -96,7 +96,12 @@ export async function unmetPage(
         limit $2
      )
      select (select count(*)::integer from page) as examined,
-            (select count(distinct id)::integer from page) as live,
+            (
+              select count(distinct page.id)::integer
+                from page
+                left join ${identifier(refTable)} as met on met.id = page.id
+               where met.state is distinct from 'deleted'
+            ) as live,
             (select id from page order by id desc limit 1) as last,
             array(
               select distinct page.id

@@ -8,7 +8,7 @@ import {
 import type { Step, StepParts, Suspect } from './step.ts';
 
 /** Rows in a page: they stay in the database, which answers with the ids that it does not know. */
-const rowsInPage = 20_000;
+const rowsInPage = 10_000;
 
 /** A column that refers to a reference table, along its index. */
 export function columnStep(
@@ -23,7 +23,7 @@ export function columnStep(
     table,
     columns: [declaration],
     async look(after) {
-      const { ids, ...page } = await unmetPage(source, declaration, after, Math.min(rowsInPage, batch * 20));
+      const { ids, ...page } = await unmetPage(source, declaration, after, Math.min(rowsInPage, batch * 10));
       return { ...page, suspects: ids.map((id): Suspect => ({ step, id, kind: 'unmet' })) };
     },
     async recheck(suspects) {

@@ -2,6 +2,7 @@ import {
   applyReferenceDeleted,
   correctReferences,
   type DataSource,
+  lockUnmoved,
   meetReferences,
   requestSweep,
   type ServiceDatabase,
@@ -14,6 +15,8 @@ export interface RepairOptions {
   database: ServiceDatabase;
   /** False where more ids dangle than is believed. */
   deletes: boolean;
+  /** Ends the deletions after the one under way. */
+  signal?: AbortSignal | undefined;
 }
 
 const batch = 500;
@@ -25,7 +28,7 @@ const batch = 500;
  * @returns the suspects that were repaired, or whose repair has begun
  */
 export async function repairSuspects(
-  { dataSource, database, deletes }: RepairOptions,
+  { dataSource, database, deletes, signal }: RepairOptions,
   suspects: readonly Suspect[],
 ): Promise<Set<Suspect>> {
   const repaired = new Set<Suspect>();
@@ -45,14 +48,18 @@ export async function repairSuspects(
     (suspect) => suspect.kind === 'unswept' || (deletes && isUnknown(suspect)),
   );
   for (const suspect of deletions) {
+    // What is left is found again.
+    if (signal?.aborted) break;
     const { step, id, here } = suspect;
     const { aggregate } = step.table;
     const version = here?.version ?? 0;
-    await transaction(dataSource, async (tx) => {
+    const begun = await transaction(dataSource, async (tx) => {
+      if (suspect.kind === 'dangling' && !(await lockUnmoved(tx, step.table, id, version))) return false;
       await applyReferenceDeleted(tx, database, aggregate, id, version);
       await requestSweep(tx, aggregate, id, version, { again: true });
+      return true;
     });
-    repaired.add(suspect);
+    if (begun) repaired.add(suspect);
   }
   return repaired;
 }

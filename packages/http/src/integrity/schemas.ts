@@ -62,7 +62,7 @@ export const IntegrityBody = Type.Object(
         minimum: 0,
         maximum: 1_000_000,
         description:
-          'Where owners do not have more ids than that in a slice, none is deleted. Unless given: more than 1,000, or of one column more than 10 that are more than a tenth. What is given takes the place of both limits',
+          'Where owners do not have more ids than that in a slice, none is deleted. Unless given: more than 1,000, or of one column more than a tenth where that is more than 10, or all of several. What is given takes the place of all limits',
       }),
     ),
   },

@@ -1,7 +1,7 @@
 import { ApiError } from '@hivesync/contracts';
 import { applyReferenceDeleted, type DataSource, newId, query, transaction } from '@hivesync/database';
 import { sweepAll } from '@hivesync/events';
-import { type TestDatabase, testDatabase } from '@hivesync/testing';
+import { meanwhile, openTransaction, type TestDatabase, testDatabase } from '@hivesync/testing';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import {
   type AuditOptions,
@@ -95,6 +95,11 @@ async function book(owner: string, { reader = null, author = null }: Record<stri
 const books = () => database.query('select owner_id, reader_id, author_id from projects.books order by id');
 const refs = (id: string) =>
   database.query('select state, version, display_name from projects.user_refs where id = $1', [id]);
+
+async function waitingForALock(): Promise<void> {
+  const waiting = `select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
+  await expect.poll(async () => (await database.query(waiting)).length).toBe(1);
+}
 
 describe('what is in order', () => {
   test('is no finding', async () => {
@@ -409,7 +414,7 @@ describe('an owner that is wrongly empty', () => {
     expect(await books()).toHaveLength(240);
   });
 
-  test('a tenth of many is repaired, and not one more; ten of few are', async () => {
+  test('a tenth of many is repaired, and not one more; ten of few are, but not all of several', async () => {
     const ids = await community(200);
     for (const id of ids.slice(0, 21)) users.delete(id);
     await repair();
@@ -419,10 +424,17 @@ describe('an owner that is wrongly empty', () => {
     expect(await gone()).toBe(20);
 
     await database.query('truncate projects.books, projects.user_refs, projects.reference_sweeps');
-    await community(10);
+    const few = await community(11);
     users.clear();
+    users.set(few[0]!, { id: few[0]!, version: 2, data: { display_name: 'Alice' } });
     await repair();
     expect(await gone()).toBe(10);
+
+    await database.query('truncate projects.books, projects.user_refs, projects.reference_sweeps');
+    await community(2);
+    users.clear();
+    await repair();
+    expect(await gone()).toBe(0);
   });
 
   test('tombstones make the share no smaller', async () => {
@@ -435,6 +447,25 @@ describe('an owner that is wrongly empty', () => {
     );
     await repair();
     expect(await gone()).toBe(388);
+
+    const alice = await user();
+    for (const author of ids.slice(12, 142)) await book(alice, { author });
+    for (let at = 0; at < 12; at += 1) await book(alice, { author: newId() });
+    const { tallies } = await audit();
+    expect(tallies).toContainEqual(
+      expect.objectContaining({ column: 'books.author_id', unknown: 12, of: 12, refused: true }),
+    );
+  });
+
+  test('what it has again while the repair is under way is not deleted', async () => {
+    const id = await user({ there: null });
+    const event = await openTransaction(dataSource);
+    await query(event.tx, 'update user_refs set version = 3 where id = $1', [id]);
+    const repaired = meanwhile(() => repair());
+    await waitingForALock();
+    await event.commit();
+    expect(brief(await repaired.outcome)).toEqual([['dangling', 'user_refs.id', 1, 0, [id]]]);
+    expect(await refs(id)).toMatchObject([{ state: 'active', version: 3 }]);
   });
 });
 
