@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage } from 'node:http';
+import { createServer, request as httpRequest, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { App } from '@hivesync/http';
 import { atFileEnd, testTokens, testUser } from '@hivesync/testing';
@@ -101,6 +101,35 @@ test('an unknown path is 404 and an unknown method 405 with Allow, as problem do
   expect(method.status).toBe(405);
   expect(method.headers.get('allow')).toBe('GET, HEAD');
   expect(await problem(method)).toMatchObject({ code: 'METHOD_NOT_ALLOWED' });
+});
+
+test('a target that is a whole URL is served as its path, and none of what is inside by it', async () => {
+  const url = await gateway();
+  const send = (path: string) =>
+    new Promise<{ status: number | undefined; body: string }>((resolve, reject) => {
+      httpRequest(url, { path }, (answer) => {
+        let body = '';
+        answer.setEncoding('utf8').on('data', (piece) => {
+          body += piece;
+        });
+        answer.on('end', () => resolve({ status: answer.statusCode, body }));
+      })
+        .on('error', reject)
+        .end();
+    });
+  expect((await send('http://api.example.com/api/v1/projects/7?limit=2')).status).toBe(200);
+  expect(asked.map((one) => one.url)).toEqual(['/api/v1/projects/7?limit=2']);
+  const inside = await send('http://api.example.com/internal/events');
+  expect([inside.status, JSON.parse(inside.body).instance]).toEqual([401, '/internal/events']);
+  expect((await send('http://user@api.example.com/api/v1/projects')).status).toBe(400);
+  expect(asked).toHaveLength(1);
+});
+
+test('a trailing slash is not an empty id: 404 here, and no service is asked', async () => {
+  const url = await gateway();
+  const answer = await fetch(`${url}/api/v1/projects/`);
+  expect([answer.status, (await problem(answer)).code]).toEqual([404, 'ROUTE_NOT_FOUND']);
+  expect(asked).toEqual([]);
 });
 
 test('a well-formed request id is kept, a spoofed one and a spoofed address are not', async () => {

@@ -31,6 +31,7 @@ import { jsonBody } from './json-body.ts';
 import { origin } from './origin.ts';
 import { referenceConsumers } from './reference-consumers.ts';
 import { requestId } from './request-id.ts';
+import { originForm, requestTargets } from './request-target.ts';
 import { checkText } from './text-rules.ts';
 import { validatorCompiler } from './validator.ts';
 
@@ -80,6 +81,7 @@ export async function createApp(given: ServiceAppOptions): Promise<App> {
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'request_id' }),
     genReqId: requestId,
+    rewriteUrl: originForm,
     trustProxy: options.trustProxy ?? ['loopback', 'linklocal', 'uniquelocal'],
     bodyLimit: options.bodyLimit ?? 1_048_576,
     return503OnClosing: false, // ours is a problem document, see below
@@ -103,6 +105,9 @@ export async function createApp(given: ServiceAppOptions): Promise<App> {
   origin(app);
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id);
+  });
+  requestTargets(app);
+  app.addHook('onRequest', async (request) => {
     if (isOperational(request.routeOptions.url)) return;
     const { lifecycle } = app;
     if (lifecycle.closing.aborted) throw new ApiError('SHUTTING_DOWN', { headers: { 'retry-after': '2' } });
