@@ -9,7 +9,7 @@ export function errorCodesPage(): string {
     .map(([code, [status, title]]) => `| ${status} | \`${code}\` | ${title} |`);
   return `${generated}# Error codes
 
-Every error is an \`application/problem+json\` document (RFC 9457) with \`type\`, \`title\`, \`status\`, \`detail\`, \`instance\`, \`code\` and \`request_id\`. \`code\` is stable: branch on it, not on the text. \`type\` is \`https://hivesync.dev/problems/<code in kebab case>\`. A refused field adds \`errors: [{ path, message }]\`.
+Every error is an \`application/problem+json\` document (RFC 9457) with \`type\`, \`title\`, \`status\`, \`detail\`, \`instance\`, \`code\` and \`request_id\`. \`code\` is stable: branch on it, not on the text. \`type\` is \`https://hivesync.dev/problems/<code in kebab case>\`. A refused request names what is wrong in \`errors: [{ path, message }]\`, 20 at most: \`path\` is the part of the request (\`body\`, \`query\`, \`path\` or \`header\`) and the place in it, as in \`body/updates/3/title\`, \`query/limit\`, \`path/task_id\` and \`header/idempotency-key\`. What follows \`body\` is a JSON Pointer (RFC 6901); \`body\` alone is the whole of it.
 
 | status | code | meaning |
 | --- | --- | --- |

@@ -7,7 +7,7 @@ test.each<[unknown, string]>([
   [new AggregateError([new Error('refused'), new Error('refused')]), 'refused'],
   [
     new ApiError('VALIDATION_FAILED', {
-      errors: [{ path: '/password', message: 'has under 10 characters' }],
+      errors: [{ path: 'body/password', message: 'has under 10 characters' }],
     }),
     'The request does not fit the schema of this operation; password has under 10 characters',
   ],

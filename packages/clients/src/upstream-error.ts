@@ -1,4 +1,4 @@
-import { ApiError, type ErrorCode, errorCatalogue, type FieldError } from '@hivesync/contracts';
+import { ApiError, type ErrorCode, errorCatalogue, type FieldError, isFieldPath } from '@hivesync/contracts';
 
 /** Seconds after which a service that is restarted or overloaded is worth another try. */
 const usualRetryAfter = 2;
@@ -58,4 +58,7 @@ const isErrorCode = (value: unknown): value is ErrorCode =>
   typeof value === 'string' && Object.hasOwn(errorCatalogue, value);
 
 const isFieldError = (value: unknown): value is FieldError =>
-  isRecord(value) && typeof value.path === 'string' && typeof value.message === 'string';
+  isRecord(value) &&
+  typeof value.path === 'string' &&
+  isFieldPath(value.path) &&
+  typeof value.message === 'string';

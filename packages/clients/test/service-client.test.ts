@@ -80,7 +80,7 @@ test('a catalogued 4xx becomes an ApiError with the code, detail, errors and ent
       JSON.stringify({
         code: 'PRECONDITION_FAILED',
         detail: 'stale',
-        errors: [{ path: '/a', message: 'b' }],
+        errors: [{ path: 'body/a', message: 'b' }],
       }),
     );
   });
@@ -88,7 +88,7 @@ test('a catalogued 4xx becomes an ApiError with the code, detail, errors and ent
   const error = await refusal(client(url)().GET('/things'));
 
   expect(error).toMatchObject({ code: 'PRECONDITION_FAILED', detail: 'stale', headers: { etag: '"7"' } });
-  expect(error.errors).toEqual([{ path: '/a', message: 'b' }]);
+  expect(error.errors).toEqual([{ path: 'body/a', message: 'b' }]);
 });
 
 test.each([

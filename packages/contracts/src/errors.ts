@@ -51,9 +51,21 @@ export const errorCatalogue = {
 
 export type ErrorCode = keyof typeof errorCatalogue;
 
+/** Where a request holds what is refused. A header's name is in lower case. */
+export const requestParts = ['body', 'query', 'path', 'header'] as const;
+export type RequestPart = (typeof requestParts)[number];
+
+/**
+ * The part of the request and, after a slash, the place in it: `body/updates/3/title`, `query/limit`, `path/task_id`,
+ * `header/if-match`. What follows `body` is a JSON Pointer (RFC 6901) into it; `body` alone is the whole of it.
+ */
+export type FieldPath = RequestPart | `${RequestPart}/${string}`;
+
+export const isFieldPath = (text: string): text is FieldPath =>
+  requestParts.some((part) => text === part || text.startsWith(`${part}/`));
+
 export interface FieldError {
-  /** JSON Pointer into the body, or the name of the query, path or header parameter. */
-  path: string;
+  path: FieldPath;
   message: string;
 }
 

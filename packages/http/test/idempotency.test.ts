@@ -172,7 +172,10 @@ test('answers and effects are one: without the answer there is no note', async (
 
 test.each(['', 'x'.repeat(256), 'tab\there', 'é'])('the key %j is refused', async (key) => {
   const answer = await create('a', key);
-  expect(answer.json()).toMatchObject({ code: 'VALIDATION_FAILED', errors: [{ path: 'Idempotency-Key' }] });
+  expect(answer.json()).toMatchObject({
+    code: 'VALIDATION_FAILED',
+    errors: [{ path: 'header/idempotency-key' }],
+  });
   expect(await notes()).toBe(0);
 });
 

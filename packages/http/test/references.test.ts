@@ -114,7 +114,7 @@ describe('a request that names others', () => {
     expect(answer.json()).toMatchObject({
       status: 422,
       code: 'UNKNOWN_REFERENCE',
-      errors: [{ path: '/reader_id' }],
+      errors: [{ path: 'body/reader_id' }],
     });
     expect(await refs()).toEqual([]);
     expect(await service.database.query('select id from projects.notes')).toEqual([]);
@@ -129,7 +129,7 @@ describe('a request that names others', () => {
     expect((await create(bob)).json()).toMatchObject({
       status: 422,
       code: 'UNKNOWN_REFERENCE',
-      errors: [{ path: '/reader_id' }],
+      errors: [{ path: 'body/reader_id' }],
     });
     expect(asked).toEqual([]);
   });

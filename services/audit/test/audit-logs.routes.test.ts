@@ -137,7 +137,11 @@ describe('filters', () => {
     ['request_id', 'req-1'],
   ])('refuses %s=%s', async (name, value) => {
     const answer = await admin.get(path, { query: { [name]: value } });
-    expect(answer.json()).toMatchObject({ status: 400, code: 'VALIDATION_FAILED', errors: [{ path: name }] });
+    expect(answer.json()).toMatchObject({
+      status: 400,
+      code: 'VALIDATION_FAILED',
+      errors: [{ path: `query/${name}` }],
+    });
   });
 
   test('bind a cursor: it does not fit another filter', async () => {

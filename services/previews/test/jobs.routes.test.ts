@@ -131,10 +131,10 @@ describe.each([
   });
 
   test.each([
-    [{ status: 'lost' }, 'status'],
-    [{ limit: '0' }, 'limit'],
-    [{ limit: '201' }, 'limit'],
-    [{ color: 'red' }, 'color'],
+    [{ status: 'lost' }, 'query/status'],
+    [{ limit: '0' }, 'query/limit'],
+    [{ limit: '201' }, 'query/limit'],
+    [{ color: 'red' }, 'query/color'],
   ])('refuses %j', async (query, path) => {
     const answer = await member.get(pathOf(list), { query });
     expect(answer.json()).toMatchObject({ status: 400, code: 'VALIDATION_FAILED', errors: [{ path }] });

@@ -99,7 +99,7 @@ describe('GET /api/v1/admin/workers', () => {
       expect(answer.json()).toMatchObject({
         status: 400,
         code: 'VALIDATION_FAILED',
-        errors: [{ path: name }],
+        errors: [{ path: `query/${name}` }],
       });
     }
     const cursor = 'bm90IG91cnM';

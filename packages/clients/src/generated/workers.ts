@@ -113,7 +113,7 @@ export interface components {
             detail?: string;
             errors?: {
                 message: string;
-                /** @description JSON Pointer into the body, or the name of a parameter */
+                /** @description `body`, `query`, `path` or `header`, and the place in it: `body/updates/3/title`, `query/limit`, `path/task_id`, `header/if-match`. After `body` follows a JSON Pointer */
                 path: string;
             }[];
             /** @description Path of the request */

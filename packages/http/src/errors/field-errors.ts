@@ -1,4 +1,4 @@
-import type { FieldError } from '@hivesync/contracts';
+import type { FieldError, FieldPath, RequestPart } from '@hivesync/contracts';
 
 const most = 20;
 
@@ -10,44 +10,48 @@ interface SchemaError {
   params: { requiredProperties?: string[]; additionalProperties?: string[]; allowedValues?: unknown[] };
 }
 
-/**
- * What a caller is told of a request that does not fit: JSON Pointers into a body, else the parameter's name.
- * 20 at most. Values are never repeated.
- */
-export function fieldErrors(errors: readonly unknown[], context: string | undefined): FieldError[] {
+/** What Fastify calls the parts of a request. */
+const parts: Readonly<Record<string, RequestPart>> = {
+  body: 'body',
+  querystring: 'query',
+  params: 'path',
+  headers: 'header',
+};
+
+/** What a caller is told of a request that does not fit. 20 at most. Values are never repeated. */
+export function fieldErrors(errors: readonly unknown[], context = 'body'): FieldError[] {
+  const part = parts[context] ?? 'body';
   const found = new Map<string, string>();
-  for (const { path, message } of errors.filter(isSchemaError).flatMap(explain)) {
-    if (!found.has(path)) found.set(path, message);
+  for (const { at, message } of errors.filter(isSchemaError).flatMap(explain)) {
+    if (!found.has(at)) found.set(at, message);
   }
-  return [...found].slice(0, most).map(([path, message]) => ({
-    path: context === 'body' ? path : path.replace(/^\//, ''),
-    message,
-  }));
+  return [...found].slice(0, most).map(([at, message]) => ({ path: `${part}${at}` as FieldPath, message }));
 }
 
-function explain({ keyword, instancePath, message, params }: SchemaError): FieldError[] {
+function explain({ keyword, instancePath, message, params }: SchemaError): { at: string; message: string }[] {
   switch (keyword) {
     case 'required':
       return (params.requiredProperties ?? []).map((name) => ({
-        path: `${instancePath}/${name}`,
+        at: `${instancePath}/${name}`,
         message: 'is required',
       }));
     case 'additionalProperties':
       return (params.additionalProperties ?? []).map((name) => ({
-        path: `${instancePath}/${pointerToken(name)}`,
+        at: `${instancePath}/${pointerToken(name)}`,
         message: 'is not known here',
       }));
     case 'boolean':
       return []; // how TypeBox says once more that a property is not known
     case 'enum':
-      return [{ path: instancePath, message: `must be one of ${(params.allowedValues ?? []).join(', ')}` }];
+      return [{ at: instancePath, message: `must be one of ${(params.allowedValues ?? []).join(', ')}` }];
     default:
-      return [{ path: instancePath, message }];
+      return [{ at: instancePath, message }];
   }
 }
 
 /** https://www.rfc-editor.org/rfc/rfc6901#section-3; a name that somebody made up is cut. */
-const pointerToken = (name: string): string => name.slice(0, 64).replaceAll('~', '~0').replaceAll('/', '~1');
+export const pointerToken = (name: string): string =>
+  name.slice(0, 64).replaceAll('~', '~0').replaceAll('/', '~1');
 
 const isSchemaError = (value: unknown): value is SchemaError =>
   typeof value === 'object' && value !== null && 'keyword' in value && 'instancePath' in value;

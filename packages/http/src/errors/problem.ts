@@ -1,4 +1,4 @@
-import { type ApiError, type ErrorCode, errorCatalogue } from '@hivesync/contracts';
+import { type ApiError, type ErrorCode, errorCatalogue, type FieldPath } from '@hivesync/contracts';
 import { type Static, Type } from 'typebox';
 
 /** RFC 9457 problem document, as every error of every service is answered. */
@@ -17,7 +17,11 @@ export const ProblemSchema = Type.Object(
     errors: Type.Optional(
       Type.Array(
         Type.Object({
-          path: Type.String({ description: 'JSON Pointer into the body, or the name of a parameter' }),
+          path: Type.Unsafe<FieldPath>({
+            type: 'string',
+            description:
+              '`body`, `query`, `path` or `header`, and the place in it: `body/updates/3/title`, `query/limit`, `path/task_id`, `header/if-match`. After `body` follows a JSON Pointer',
+          }),
           message: Type.String(),
         }),
       ),

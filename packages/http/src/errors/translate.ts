@@ -1,4 +1,4 @@
-import { ApiError, type FieldError } from '@hivesync/contracts';
+import { ApiError, type FieldError, type FieldPath } from '@hivesync/contracts';
 import { constraintViolation, isDatabaseUnavailable, isRetriable, sqlState } from '@hivesync/database';
 import { fieldErrors } from './field-errors.ts';
 
@@ -59,7 +59,7 @@ function databaseError(error: Error): ApiError | undefined {
   const violation = constraintViolation(error);
   // Only the trigger `require_live_reference` names the column: the aggregate was deleted, maybe just now.
   if (violation?.code === '23503' && violation.column)
-    return unknownReference([`/${violation.column}`], error);
+    return unknownReference([`body/${violation.column}`], error);
   if (violation?.code === '23503' || violation?.code === '23505') {
     return new ApiError('CONFLICT', {
       detail: 'Another request changed what this one relies on.',
@@ -76,7 +76,7 @@ function databaseError(error: Error): ApiError | undefined {
 }
 
 /** The 422 for ids that no aggregate has (any more), with the field of each. */
-export function unknownReference(paths: readonly string[], cause?: unknown): ApiError {
+export function unknownReference(paths: readonly FieldPath[], cause?: unknown): ApiError {
   const errors = paths.map((path): FieldError => ({ path, message: 'names a resource that does not exist' }));
   return new ApiError('UNKNOWN_REFERENCE', { errors, cause });
 }

@@ -42,7 +42,7 @@ export function idempotentRequest(request: FastifyRequest): IdempotentRequest | 
   if (key === undefined || !request.routeOptions.config.idempotent) return null;
   if (typeof key !== 'string' || !wellFormed.test(key)) {
     throw new ApiError('VALIDATION_FAILED', {
-      errors: [{ path: 'Idempotency-Key', message: 'must be 1 to 255 printable ASCII characters' }],
+      errors: [{ path: `header/${header}`, message: 'must be 1 to 255 printable ASCII characters' }],
     });
   }
   return { key, caller: callerOf(request), hash: hashOf(request) };

@@ -169,7 +169,7 @@ function beginning(steps: readonly Step[], cursor: string | undefined): Place | 
   const step = steps.findIndex((one) => one.name === name);
   if (step < 0) {
     throw new ApiError('VALIDATION_FAILED', {
-      errors: [{ path: '/after', message: 'is not of this audit' }],
+      errors: [{ path: 'body/after', message: 'is not of this audit' }],
     });
   }
   return { step, after };

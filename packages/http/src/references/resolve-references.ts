@@ -1,4 +1,4 @@
-import type { AggregateName } from '@hivesync/contracts';
+import type { AggregateName, FieldPath } from '@hivesync/contracts';
 import {
   type EntityClass,
   type MetReference,
@@ -15,8 +15,8 @@ import { unknownReference } from '../errors/translate.ts';
 /** An id that a request names, with the declaration of the column that is to hold it. */
 export interface NamedReference {
   declaration: Pick<ReferenceDeclaration, 'refEntity' | 'aggregate'>;
-  /** Where the request names it, as a JSON Pointer into the body. */
-  field: string;
+  /** Where the request names it. */
+  field: FieldPath;
   id: string;
 }
 
@@ -29,13 +29,13 @@ export interface NamedReference {
 export function idsFor(
   entity: EntityClass,
   ids: Readonly<Record<string, string | null | undefined>>,
-  at = '',
+  at: '' | `/${string}` = '',
 ): NamedReference[] {
   const declarations = referencesOf(entity);
   return Object.entries(ids).flatMap(([column, id]) => {
     const declaration = declarations.find((one) => one.column === column);
     if (!declaration) throw new Error(`${entity.name} declares no reference ${column}: it lacks @References`);
-    return id ? [{ declaration, field: `${at}/${column}`, id }] : [];
+    return id ? [{ declaration, field: `body${at}/${column}`, id }] : [];
   });
 }
 

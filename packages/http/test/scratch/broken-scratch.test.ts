@@ -190,7 +190,7 @@ describe('the declaration', () => {
     );
     expect(
       idsFor(Loan, { borrower_id: 'a', witness: null, project_id: undefined }, '/loans/3'),
-    ).toMatchObject([{ field: '/loans/3/borrower_id', id: 'a', declaration: { refEntity: UserRef } }]);
+    ).toMatchObject([{ field: 'body/loans/3/borrower_id', id: 'a', declaration: { refEntity: UserRef } }]);
   });
 
   test('as it is has all its handlers, and the owners as sources', () => {

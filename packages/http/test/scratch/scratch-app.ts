@@ -33,7 +33,7 @@ const response = {
   ...errorResponses('UNKNOWN_REFERENCE', 'UPSTREAM_UNAVAILABLE'),
 };
 
-const idsOf = ({ title: _, ...ids }: NewLoan, at?: string) => idsFor(Loan, ids, at);
+const idsOf = ({ title: _, ...ids }: NewLoan, at?: `/${string}`) => idsFor(Loan, ids, at);
 
 async function buildScratch(parts: ServiceParts<BaseConfig>): Promise<App> {
   const app = await createApp({

@@ -102,11 +102,11 @@ describe('written', () => {
     expect(pathsOf(await lend({ borrower_id: newId(), witness: alice, project_id: newId() }))).toEqual([
       422,
       'UNKNOWN_REFERENCE',
-      ['/borrower_id', '/project_id'],
+      ['body/borrower_id', 'body/project_id'],
     ]);
     expect(
       pathsOf(await lendMany([{ borrower_id: alice }, { borrower_id: alice, witness: newId() }])),
-    ).toEqual([422, 'UNKNOWN_REFERENCE', ['/loans/1/witness']]);
+    ).toEqual([422, 'UNKNOWN_REFERENCE', ['body/loans/1/witness']]);
     expect(await rows()).toEqual(before);
   });
 
@@ -175,7 +175,11 @@ describe('told by the owner', () => {
     await expect.poll(() => loan(shared), soon).toBeUndefined();
     expect(await loan(vouched)).toMatchObject({ borrower_id: bob, witness: alice });
     users.asked.length = 0;
-    expect(pathsOf(await lend({ borrower_id: alice }))).toEqual([422, 'UNKNOWN_REFERENCE', ['/borrower_id']]);
+    expect(pathsOf(await lend({ borrower_id: alice }))).toEqual([
+      422,
+      'UNKNOWN_REFERENCE',
+      ['body/borrower_id'],
+    ]);
     expect(users.asked).toEqual([]);
   });
 
@@ -198,7 +202,7 @@ describe('told by the owner', () => {
         .toHaveLength(1);
       return { racing };
     });
-    expect(pathsOf(await racing)).toEqual([422, 'UNKNOWN_REFERENCE', ['/witness']]);
+    expect(pathsOf(await racing)).toEqual([422, 'UNKNOWN_REFERENCE', ['body/witness']]);
     await expect.poll(rows, soon).toEqual({ ...before, loans: before!.loans! - 1 });
   });
 });

@@ -210,7 +210,7 @@ let strangers = 0;
 async function insertNote(tx: Transaction, reader: UserId, text: string): Promise<NoteRow> {
   const taken = await query(tx, 'select id from notes where text = $1', [text]);
   if (taken.length > 0)
-    throw new ApiError('NAME_TAKEN', { errors: [{ path: '/text', message: 'is taken' }] });
+    throw new ApiError('NAME_TAKEN', { errors: [{ path: 'body/text', message: 'is taken' }] });
   const [note] = await query<NoteRow>(
     tx,
     `insert into notes (id, reader_id, text)

@@ -17,7 +17,7 @@ export interface TierLimitChange {
 export async function changeTierLimit(tx: Transaction, change: TierLimitChange): Promise<TierLimitRow> {
   const { tier, limitKey, value, origin } = change;
   if (limitKey === 'gpu' && value > 1) {
-    throw new ApiError('VALIDATION_FAILED', { errors: [{ path: '/value', message: 'gpu is 0 or 1' }] });
+    throw new ApiError('VALIDATION_FAILED', { errors: [{ path: 'body/value', message: 'gpu is 0 or 1' }] });
   }
   const current = await lockTierLimit(tx, tier, limitKey);
   if (current === undefined) throw new ApiError('NOT_FOUND');

@@ -23,7 +23,7 @@ export function assertAcceptablePassword(password: string): void {
   if (length < minimumCharacters || Buffer.byteLength(password) > maximumBytes) {
     throw new ApiError('VALIDATION_FAILED', {
       errors: [
-        { path: '/password', message: `has ${minimumCharacters} characters to ${maximumBytes} bytes` },
+        { path: 'body/password', message: `has ${minimumCharacters} characters to ${maximumBytes} bytes` },
       ],
     });
   }

@@ -5,7 +5,7 @@ import { constraintViolation } from '@hivesync/database';
 export function explainPreferencesRefusal(error: unknown): unknown {
   if (constraintViolation(error)?.constraint !== 'user_profiles_preferences_json_check') return error;
   return new ApiError('VALIDATION_FAILED', {
-    errors: [{ path: '/preferences_json', message: 'is larger than 16384 bytes of JSON' }],
+    errors: [{ path: 'body/preferences_json', message: 'is larger than 16384 bytes of JSON' }],
     cause: error,
   });
 }

@@ -62,7 +62,7 @@ export async function registerUser(
     passwordHash: registration.passwordHash,
     displayName: registration.displayName ?? defaultDisplayName,
   });
-  if (!inserted) throw new ApiError('EMAIL_TAKEN', { errors: [{ path: '/email', message: 'is taken' }] });
+  if (!inserted) throw new ApiError('EMAIL_TAKEN', { errors: [{ path: 'body/email', message: 'is taken' }] });
   const user = await existingUser(tx, id);
   await publish(tx, userRegistered, {
     subject: id,

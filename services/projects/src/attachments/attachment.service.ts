@@ -62,12 +62,12 @@ export async function requireAttachable(store: ObjectStore, body: NewAttachment)
   const { object_key, external_url } = body;
   if ((object_key === undefined) === (external_url === undefined)) {
     throw new ApiError('VALIDATION_FAILED', {
-      errors: [{ path: '', message: 'must have exactly one of object_key and external_url' }],
+      errors: [{ path: 'body', message: 'must have exactly one of object_key and external_url' }],
     });
   }
   if (object_key === undefined) return;
   if (!isObjectKey(object_key) || (await store.sizeOf(object_key)) === null) {
-    throw unknownReference(['/object_key']);
+    throw unknownReference(['body/object_key']);
   }
 }
 
@@ -132,6 +132,6 @@ async function contentOf(
     };
   }
   const upload = await lockReceived(tx, object_key, taskId, actor.id);
-  if (!upload) throw unknownReference(['/object_key']);
+  if (!upload) throw unknownReference(['body/object_key']);
   return { ...upload, name: name ?? upload.name, object_key, external_url: null };
 }

@@ -1,4 +1,4 @@
-import { ApiError, type FieldError, type ProjectId, type TaskId } from '@hivesync/contracts';
+import { ApiError, type FieldError, type FieldPath, type ProjectId, type TaskId } from '@hivesync/contracts';
 import type { Transaction } from '@hivesync/database';
 import { holdTask } from '../tasks/task.repository.ts';
 import type { NewComment } from './comment.schemas.ts';
@@ -17,17 +17,17 @@ export async function requireEntity(
   if (errors.length > 0) throw new ApiError('VALIDATION_FAILED', { errors });
   if (!(await exists(tx, projectId, comment))) {
     throw new ApiError('UNKNOWN_REFERENCE', {
-      errors: [{ path: '/entity_id', message: `is not a ${comment.entity_type} of this project` }],
+      errors: [{ path: 'body/entity_id', message: `is not a ${comment.entity_type} of this project` }],
     });
   }
 }
 
 function shapeErrors({ entity_type, entity_id, file_path, line }: NewComment): FieldError[] {
   const isCode = entity_type === 'code';
-  const fields = [
-    { path: '/entity_id', given: entity_id !== undefined, wanted: !isCode },
-    { path: '/file_path', given: file_path !== undefined, wanted: isCode },
-    { path: '/line', given: line !== undefined, wanted: isCode },
+  const fields: { path: FieldPath; given: boolean; wanted: boolean }[] = [
+    { path: 'body/entity_id', given: entity_id !== undefined, wanted: !isCode },
+    { path: 'body/file_path', given: file_path !== undefined, wanted: isCode },
+    { path: 'body/line', given: line !== undefined, wanted: isCode },
   ];
   return fields
     .filter(({ given, wanted }) => given !== wanted)

@@ -165,7 +165,7 @@ async function requireThread(
     parent.line === (reply.line ?? null);
   if (!fits) {
     throw new ApiError('UNKNOWN_REFERENCE', {
-      errors: [{ path: '/parent_id', message: 'is not the first comment of a thread on the same thing' }],
+      errors: [{ path: 'body/parent_id', message: 'is not the first comment of a thread on the same thing' }],
     });
   }
 }

@@ -24,7 +24,7 @@ export async function addDependency(
   if (!task) throw new ApiError('NOT_FOUND');
   if (!tasks.some(({ id }) => id === dependsOn)) {
     throw new ApiError('UNKNOWN_REFERENCE', {
-      errors: [{ path: 'depends_on_task_id', message: 'is not a task of the same project' }],
+      errors: [{ path: 'path/depends_on_task_id', message: 'is not a task of the same project' }],
     });
   }
   if (await waitsFor(tx, dependsOn, taskId)) throw new ApiError('DEPENDENCY_CYCLE');

@@ -26,7 +26,7 @@ export async function deleteProject(
   const access = await lockAsOwner(tx, id, actor.id);
   if (confirm !== access.project_name) {
     throw new ApiError('UNPROCESSABLE', {
-      errors: [{ path: '/confirm', message: "is not the project's name" }],
+      errors: [{ path: 'body/confirm', message: "is not the project's name" }],
     });
   }
   const version = await hideAndAnnounce(tx, id, actor.origin);

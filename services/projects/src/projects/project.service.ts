@@ -61,7 +61,7 @@ export async function changeProject(
     const members = await holdMembers(tx, id, [changes.owner_id]);
     if (!members.has(changes.owner_id)) {
       throw new ApiError('NOT_A_MEMBER', {
-        errors: [{ path: '/owner_id', message: 'is not a member of the project' }],
+        errors: [{ path: 'body/owner_id', message: 'is not a member of the project' }],
       });
     }
   }

@@ -1,4 +1,4 @@
-import { ApiError, type ErrorCode, type ProjectId, type TaskId } from '@hivesync/contracts';
+import { ApiError, type ErrorCode, type FieldError, type ProjectId, type TaskId } from '@hivesync/contracts';
 import type { Transaction } from '@hivesync/database';
 import { publishMany } from '@hivesync/events';
 import type { Actor } from '../actor.ts';
@@ -77,8 +77,9 @@ function refusal(
 
 function refuseRepeats(updates: readonly Update[]): void {
   const seen = new Set<string>();
-  const errors = updates.flatMap(({ id }, index) => {
-    if (seen.has(id)) return [{ path: `/updates/${index}/id`, message: 'names a task for the second time' }];
+  const errors = updates.flatMap(({ id }, index): FieldError[] => {
+    if (seen.has(id))
+      return [{ path: `body/updates/${index}/id`, message: 'names a task for the second time' }];
     seen.add(id);
     return [];
   });

@@ -115,7 +115,7 @@ async function requireAssignable(
   const members = await holdMembers(tx, projectId, [assigneeId]);
   if (!members.has(assigneeId)) {
     throw new ApiError('NOT_A_MEMBER', {
-      errors: [{ path: '/assignee_id', message: 'is not a member of the project' }],
+      errors: [{ path: 'body/assignee_id', message: 'is not a member of the project' }],
     });
   }
 }

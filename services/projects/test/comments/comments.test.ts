@@ -139,7 +139,7 @@ describe('a thread', () => {
     ]) {
       const refused = await bob.post(path, { body: 'x', ...body });
       expect(refusal(refused)).toEqual([422, 'UNKNOWN_REFERENCE']);
-      expect(refused.json().errors).toMatchObject([{ path: '/parent_id' }]);
+      expect(refused.json().errors).toMatchObject([{ path: 'body/parent_id' }]);
     }
     expect((await bob.get(`${path}?parent_id=${first.id}`)).json().items).toMatchObject([{ id: reply.id }]);
   });

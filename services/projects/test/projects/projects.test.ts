@@ -38,14 +38,14 @@ describe('making a project', () => {
   });
 
   test.each([
-    [{}, '/name'],
-    [{ name: '' }, '/name'],
-    [{ name: 'x'.repeat(201) }, '/name'],
-    [{ name: '👨‍👩‍👧‍👦'.repeat(100) }, '/name'],
-    [{ name: 'a\u0000b' }, '/name'],
-    [{ name: 7 }, '/name'],
-    [{ name: 'Hive', owner: alice.id }, '/owner'],
-    [{ name: 'Hive', description: 'x'.repeat(50_001) }, '/description'],
+    [{}, 'body/name'],
+    [{ name: '' }, 'body/name'],
+    [{ name: 'x'.repeat(201) }, 'body/name'],
+    [{ name: '👨‍👩‍👧‍👦'.repeat(100) }, 'body/name'],
+    [{ name: 'a\u0000b' }, 'body/name'],
+    [{ name: 7 }, 'body/name'],
+    [{ name: 'Hive', owner: alice.id }, 'body/owner'],
+    [{ name: 'Hive', description: 'x'.repeat(50_001) }, 'body/description'],
   ])('refuses %#', async (body, path) => {
     const answer = await alice.post('/api/v1/projects', body);
     expect(refusal(answer)).toEqual([400, 'VALIDATION_FAILED']);

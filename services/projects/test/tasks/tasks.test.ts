@@ -54,7 +54,7 @@ describe('making a task', () => {
     const refused = await alice.post(`/api/v1/projects/${own}/tasks`, { title: 'x', assignee_id: bob.id });
     expect(refusal(refused)).toEqual([422, 'NOT_A_MEMBER']);
     expect(refused.json().errors).toEqual([
-      { path: '/assignee_id', message: 'is not a member of the project' },
+      { path: 'body/assignee_id', message: 'is not a member of the project' },
     ]);
     expect((await service.createTask(alice, own)).number).toBe(2);
   });
@@ -71,13 +71,13 @@ describe('making a task', () => {
   });
 
   test.each([
-    [{ title: '' }, '/title'],
-    [{ title: 'x'.repeat(501) }, '/title'],
-    [{ title: 'x', status: 'closed' }, '/status'],
-    [{ title: 'x', due_date: '2026-02-29' }, '/due_date'],
-    [{ title: 'x', due_date: '0000-01-01' }, '/due_date'],
-    [{ title: 'x', assignee_id: 'bob' }, '/assignee_id'],
-    [{ title: 'x', number: 7 }, '/number'],
+    [{ title: '' }, 'body/title'],
+    [{ title: 'x'.repeat(501) }, 'body/title'],
+    [{ title: 'x', status: 'closed' }, 'body/status'],
+    [{ title: 'x', due_date: '2026-02-29' }, 'body/due_date'],
+    [{ title: 'x', due_date: '0000-01-01' }, 'body/due_date'],
+    [{ title: 'x', assignee_id: 'bob' }, 'body/assignee_id'],
+    [{ title: 'x', number: 7 }, 'body/number'],
   ])('refuses %j', async (body, path) => {
     const answer = await alice.post(`/api/v1/projects/${project}/tasks`, body);
     expect(refusal(answer)).toEqual([400, 'VALIDATION_FAILED']);
