@@ -3,7 +3,7 @@ import { type ProjectId, type ServiceName, taskAssigned, type UserId } from '@hi
 import { type DataSource, newId, query, transaction } from '@hivesync/database';
 import { Consumers, publish } from '@hivesync/events';
 import { database, subscriptions } from '@hivesync/identity';
-import { type Neighbour, neighbour, type TestDatabase, testDatabase } from '@hivesync/testing';
+import { type Neighbour, neighbour, silentLogger, type TestDatabase, testDatabase } from '@hivesync/testing';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import {
   discardEvent,
@@ -30,7 +30,12 @@ beforeAll(async () => {
   identity = await server.dataSource(database, { poolSize: 4 });
   const others = await Promise.all(subscriptions.sources.map((service) => neighbour(server, service)));
   projects = others.find(({ feed }) => feed.service === 'projects')!;
-  consumers = new Consumers({ dataSource: identity, subscriptions, sources: others.map(({ feed }) => feed) });
+  consumers = new Consumers({
+    dataSource: identity,
+    subscriptions,
+    sources: others.map(({ feed }) => feed),
+    logger: silentLogger,
+  });
   await query(
     identity,
     `insert into users (id, email, password_hash)

@@ -9,8 +9,6 @@ export interface DataSourceOptions {
   poolSize?: number;
   /** Shown in `pg_stat_activity`; `hivesync/<service>` when absent. */
   applicationName?: string;
-  /** Hears of connections that broke while idle. They are replaced by themselves, so nothing else need be done. */
-  onConnectionError?: (error: Error) => void;
 }
 
 /**
@@ -46,7 +44,8 @@ export function createDataSource(
     namingStrategy: new PostgresNaming(),
     poolSize: options.poolSize ?? 10,
     connectTimeoutMS: 5_000,
-    poolErrorHandler: (error: Error) => options.onConnectionError?.(error),
+    // Who wants to hear of it asks `onConnectionLost`; unheard it would end the process.
+    poolErrorHandler: () => undefined,
     installExtensions: false,
     synchronize: false,
     logging: false,

@@ -2,6 +2,7 @@ export type { DataSource, EntityManager, MigrationInterface, QueryRunner } from 
 export * from './bootstrap/bootstrap.ts';
 export { bootstrapFiles, rolesSql, schemasSql } from './bootstrap/bootstrap-sql.ts';
 export { databaseUrl, rolePassword, roleUrl } from './bootstrap/role-password.ts';
+export * from './connection-pool.ts';
 export * from './data-class.ts';
 export * from './data-source.ts';
 export { tableNameOf } from './entity-names.ts';

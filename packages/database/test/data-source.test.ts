@@ -11,6 +11,7 @@ import {
   type DataSource,
   databaseUrl,
   isDatabaseUnavailable,
+  onConnectionLost,
   query,
   sqlState,
   transaction,
@@ -41,7 +42,8 @@ const killSessions = () =>
 describe('a lost database', () => {
   it('takes idle connections without taking the process, and the next query opens new ones', async () => {
     const heard: Error[] = [];
-    const app = await open({ onConnectionError: (error) => heard.push(error) });
+    const app = await open();
+    onConnectionLost(app, (error) => heard.push(error));
     await Promise.all(Array.from({ length: 5 }, () => query(app, 'select pg_sleep(0.05)')));
     await killSessions();
     await expect.poll(() => heard).toHaveLength(5);

@@ -1,6 +1,6 @@
 import type { DataSource } from '@hivesync/database';
 import pg from 'pg';
-import { type Logger, silentLogger } from './logger.ts';
+import type { Logger } from './logger.ts';
 
 const pollWhileDeaf = 1_000;
 /** Notifications are a hint. Behind a transaction pooler none arrive, and no error says so. */
@@ -20,16 +20,16 @@ export class OutboxSignal {
   #waiting = new Set<() => void>();
   #generation = 0;
 
-  constructor(options: { url: string; schema: string; logger?: Logger | undefined }) {
+  constructor(options: { url: string; schema: string; logger: Logger }) {
     this.#schema = options.schema;
     this.#key = databaseOf(options.url);
-    this.#listener = listeners.get(this.#key) ?? new Listener(options.url, options.logger ?? silentLogger);
+    this.#listener = listeners.get(this.#key) ?? new Listener(options.url, options.logger);
     listeners.set(this.#key, this.#listener);
     this.#listener.signals.add(this);
   }
 
   /** The signal of the database and schema that a data source points at. */
-  static of(dataSource: DataSource, options: { listenUrl?: string; logger?: Logger } = {}): OutboxSignal {
+  static of(dataSource: DataSource, options: { listenUrl?: string; logger: Logger }): OutboxSignal {
     const { url, schema } = postgresOptions(dataSource);
     return new OutboxSignal({ url: options.listenUrl ?? url, schema, logger: options.logger });
   }

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { taskCreated } from '@hivesync/contracts';
 import { query, transaction } from '@hivesync/database';
-import { meanwhile, openTransaction, settledFeed } from '@hivesync/testing';
+import { meanwhile, openTransaction, settledFeed, silentLogger } from '@hivesync/testing';
 import { beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import {
   type FeedItem,
@@ -282,7 +282,7 @@ describe('readFeed', () => {
 
 describe('longPoll', () => {
   const listener = () => {
-    const signal = OutboxSignal.of(projects());
+    const signal = OutboxSignal.of(projects(), { logger: silentLogger });
     onTestFinished(() => signal.stop());
     return signal;
   };
@@ -351,7 +351,10 @@ describe('longPoll', () => {
   });
 
   it('shares one connection among the signals of a database', async () => {
-    const signals = [OutboxSignal.of(projects()), OutboxSignal.of(projects())];
+    const signals = [
+      OutboxSignal.of(projects(), { logger: silentLogger }),
+      OutboxSignal.of(projects(), { logger: silentLogger }),
+    ];
     await expect.poll(() => signals.every((signal) => signal.listening)).toBe(true);
     const count = `select count(*)::int as listeners from pg_stat_activity
       where application_name = 'hivesync outbox listener' and datname = current_database()`;

@@ -14,7 +14,7 @@ import {
   type Transaction,
   transaction,
 } from '@hivesync/database';
-import { atFileEnd, emptyDatabase } from '@hivesync/testing';
+import { atFileEnd, emptyDatabase, silentLogger } from '@hivesync/testing';
 import pg from 'pg';
 import { onTestFinished } from 'vitest';
 import {
@@ -128,7 +128,7 @@ export function consumersOf(
   handlers: Subscription[],
   options: Partial<ConsumersOptions> = {},
 ): Consumers {
-  const signal = OutboxSignal.of(platform.of('projects'));
+  const signal = OutboxSignal.of(platform.of('projects'), { logger: silentLogger });
   const consumers = new Consumers({
     dataSource: platform.of('audit'),
     subscriptions: defineSubscriptions({
@@ -138,6 +138,7 @@ export function consumersOf(
     }),
     sources: [localEventSource('projects', { dataSource: platform.of('projects'), signal }, 'audit')],
     retry: { attempts: 3, delay: 5, maxDelay: 50 },
+    logger: silentLogger,
     waitSeconds: 1,
     ...options,
   });

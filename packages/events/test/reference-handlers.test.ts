@@ -7,6 +7,7 @@ import {
   userUpdated,
 } from '@hivesync/contracts';
 import { newId, query, ReferenceRow, References, ReferenceTable, sql, transaction } from '@hivesync/database';
+import { silentLogger } from '@hivesync/testing';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import { beforeAll, describe, expect, it } from 'vitest';
 import {
@@ -71,18 +72,19 @@ describe('handlers of reference tables', () => {
 
   it('keep rows fresh and carry a deletion out', async () => {
     const [identity, billing] = [platform.of('identity'), platform.of('billing')];
-    const signal = OutboxSignal.of(identity);
+    const signal = OutboxSignal.of(identity, { logger: silentLogger });
     const consumers = new Consumers({
       dataSource: billing,
       subscriptions: defineSubscriptions({ database }),
       sources: [localEventSource('identity', { dataSource: identity, signal }, 'billing')],
+      logger: silentLogger,
       waitSeconds: 1,
     });
     const id = newId();
     const user = (display_name: string) => ({ display_name, avatar_url: null, tier: 'free' as const });
     const refs = () => query(billing, 'select state, version, display_name, tier from user_refs');
     // It looks by itself only once a minute here: what wakes it is the batch with the deletion.
-    const sweeper = new Sweeper({ dataSource: billing, database, poll: 60_000 });
+    const sweeper = new Sweeper({ dataSource: billing, database, logger: silentLogger, poll: 60_000 });
     consumers.onApplied(() => sweeper.wake());
     sweeper.start();
     consumers.start();

@@ -1,5 +1,5 @@
 import { query } from '@hivesync/database';
-import { settledFeed } from '@hivesync/testing';
+import { settledFeed, silentLogger } from '@hivesync/testing';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { feedReaders, forgetReader, longPoll, OutboxSignal, pruneOutbox } from '../src/index.ts';
 import { newSubject, type Platform, publishTask, startPlatform } from './platform.ts';
@@ -21,7 +21,7 @@ const kept = async () => (await settledFeed(projects())).items.length;
 const tomorrow = () => new Date(Date.now() + 86_400_000);
 
 async function readAs(consumer: string, after: string | null): Promise<void> {
-  const signal = OutboxSignal.of(projects());
+  const signal = OutboxSignal.of(projects(), { logger: silentLogger });
   await longPoll({ dataSource: projects(), signal }, { after, limit: 1, waitSeconds: 0, consumer });
   await signal.stop();
 }

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { userRegistered } from '@hivesync/contracts';
 import { createDataSource, type DataSource, query } from '@hivesync/database';
-import { Consumers, defineSubscriptions, on } from '@hivesync/events';
+import { defineSubscriptions, on } from '@hivesync/events';
 import {
   atFileEnd,
   emptyDatabase,
@@ -129,13 +129,16 @@ describe('readiness', () => {
   test('tells how far behind the consumers are, and does not fail by it', async () => {
     const service = await startNotes();
     const { dataSource } = service;
-    const consumers = new Consumers({
+    const app = await createApp({
+      service: 'projects',
+      config: service.config,
       dataSource,
+      database: notesDatabase,
       subscriptions: defineSubscriptions({
         database: notesDatabase,
         handlers: [on(userRegistered, async () => undefined)],
       }),
-      sources: [
+      eventSources: [
         {
           service: 'identity',
           read: async () => {
@@ -143,13 +146,6 @@ describe('readiness', () => {
           },
         },
       ],
-    });
-    const app = await createApp({
-      service: 'projects',
-      config: service.config,
-      dataSource,
-      database: notesDatabase,
-      consumers,
       openapi: { title: 'x', description: 'x' },
       logger: silent,
     });

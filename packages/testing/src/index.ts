@@ -7,6 +7,7 @@ export { type OpenTransaction, openTransaction } from './open-transaction.ts';
 export { type Rehearsal, rehearseMigration } from './rehearse-migration.ts';
 export { type SettledFeedOptions, settledFeed } from './settled-feed.ts';
 export { type SeverableProxy, severableProxy } from './severable-proxy.ts';
+export { silentLogger } from './silent-logger.ts';
 export { type SmallDisk, smallDisk } from './small-disk.ts';
 export {
   type ServiceParts,

@@ -1,6 +1,5 @@
 import type { DataSource } from '@hivesync/database';
-import { Consumers } from '@hivesync/events';
-import { type App, createApp, eventSources, type ServiceAppOptions } from '@hivesync/http';
+import { type App, createApp, type ServiceAppOptions } from '@hivesync/http';
 import { ensureAuditPartitions } from './audit-logs/audit-log.repository.ts';
 import { auditLogRoutes } from './audit-logs/audit-log.routes.ts';
 import type { Config } from './config.ts';
@@ -24,7 +23,7 @@ export async function buildApp({ config, dataSource, keys, logger }: Dependencie
     config,
     dataSource,
     database,
-    consumers: new Consumers({ dataSource, subscriptions, sources: eventSources('audit', config), logger }),
+    subscriptions,
     openapi: {
       title: 'HiveSync audit',
       description: 'The append-only log of everything.',

@@ -1,7 +1,7 @@
 import { loginFailed, projectCreated, referenceSwept, type UserId, userDeleted } from '@hivesync/contracts';
 import { type DataSource, newId, query, transaction } from '@hivesync/database';
 import { Consumers, publish, replay, sweepAll } from '@hivesync/events';
-import { type Neighbour, neighbour, type TestDatabase, testDatabase } from '@hivesync/testing';
+import { type Neighbour, neighbour, silentLogger, type TestDatabase, testDatabase } from '@hivesync/testing';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { database } from '../src/database/data-source.ts';
 import { subscriptions } from '../src/subscriptions.ts';
@@ -28,6 +28,7 @@ beforeAll(async () => {
       projects.feed,
       ...(await Promise.all(quiet.map(async (name) => (await neighbour(server, name)).feed))),
     ],
+    logger: silentLogger,
   });
   consumers.start();
 });

@@ -10,7 +10,7 @@ import {
 } from '@hivesync/contracts';
 import { type DataSource, newId, query, transaction } from '@hivesync/database';
 import { Consumers, parkedEvents, publish, replay } from '@hivesync/events';
-import { type Neighbour, neighbour, testDatabase } from '@hivesync/testing';
+import { type Neighbour, neighbour, silentLogger, testDatabase } from '@hivesync/testing';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { database } from '../src/database/data-source.ts';
 import { subscriptions } from '../src/subscriptions.ts';
@@ -23,7 +23,7 @@ let consumers: Consumers;
 
 function startConsumers(): Consumers {
   const sources = names.map((name) => others[name].feed);
-  const started = new Consumers({ dataSource: audit, subscriptions, sources });
+  const started = new Consumers({ dataSource: audit, subscriptions, sources, logger: silentLogger });
   started.start();
   return started;
 }

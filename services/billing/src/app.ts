@@ -1,6 +1,5 @@
 import type { DataSource } from '@hivesync/database';
-import { Consumers } from '@hivesync/events';
-import { type App, createApp, eventSources, type ServiceAppOptions } from '@hivesync/http';
+import { type App, createApp, type ServiceAppOptions } from '@hivesync/http';
 import { cancelInBackground, cancellationsCheck } from './cancellations/cancelling.ts';
 import type { Config } from './config.ts';
 import { database } from './database/data-source.ts';
@@ -30,7 +29,7 @@ export async function buildApp({ config, dataSource, keys, logger }: Dependencie
     config,
     dataSource,
     database,
-    consumers: new Consumers({ dataSource, subscriptions, sources: eventSources('billing', config), logger }),
+    subscriptions,
     openapi: {
       title: 'HiveSync billing',
       description: 'What each tier may use, and who is subscribed.',

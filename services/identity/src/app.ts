@@ -1,10 +1,8 @@
 import { ApiError } from '@hivesync/contracts';
 import type { DataSource } from '@hivesync/database';
-import { Consumers } from '@hivesync/events';
 import {
   type App,
   createApp,
-  eventSources,
   type KeyResolver,
   localKeySet,
   remoteKeys,
@@ -32,7 +30,7 @@ export { type CreatedAdmin, createAdmin, type NewAdmin } from './commands/create
 export { type Config, configSchema, loadConfig } from './config.ts';
 export { database, subscriptions };
 
-export interface Dependencies extends Pick<ServiceAppOptions, 'logger' | 'consumers'> {
+export interface Dependencies extends Pick<ServiceAppOptions, 'logger'> {
   config: Config;
   dataSource: DataSource;
   /** Default: its own keys for people, and those of services over HTTP. */
@@ -53,9 +51,7 @@ export async function buildApp(dependencies: Dependencies): Promise<App> {
     config,
     dataSource,
     database,
-    consumers:
-      dependencies.consumers ??
-      new Consumers({ dataSource, subscriptions, sources: eventSources('identity', config), logger }),
+    subscriptions,
     openapi: {
       title: 'HiveSync identity',
       description: 'Accounts, sessions and the tokens that every service verifies; notifications.',

@@ -1,6 +1,5 @@
 import type { DataSource } from '@hivesync/database';
-import { Consumers } from '@hivesync/events';
-import { type App, createApp, eventSources, type ServiceAppOptions } from '@hivesync/http';
+import { type App, createApp, type ServiceAppOptions } from '@hivesync/http';
 import { aiDocJobRoutes } from './ai-docs/ai-doc-job.routes.ts';
 import type { Config } from './config.ts';
 import { database } from './database/data-source.ts';
@@ -22,12 +21,7 @@ export async function buildApp({ config, dataSource, keys, logger }: Dependencie
     config,
     dataSource,
     database,
-    consumers: new Consumers({
-      dataSource,
-      subscriptions,
-      sources: eventSources('previews', config),
-      logger,
-    }),
+    subscriptions,
     openapi: {
       title: 'HiveSync previews',
       description: 'Preview and AI documentation jobs, their artifacts and history.',

@@ -15,7 +15,7 @@ import {
 } from '@hivesync/contracts';
 import { type DataSource, newId, query, transaction } from '@hivesync/database';
 import { Consumers, parkedEvents, publish, replay, sweepAll } from '@hivesync/events';
-import { neighbour, testDatabase } from '@hivesync/testing';
+import { neighbour, silentLogger, testDatabase } from '@hivesync/testing';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { database } from '../src/database/data-source.ts';
 import { isMember } from '../src/members/project-member.repository.ts';
@@ -40,6 +40,7 @@ beforeAll(async () => {
     dataSource: previews,
     subscriptions,
     sources: others.map(({ feed }) => feed),
+    logger: silentLogger,
   });
   consumers.start();
 });

@@ -1,6 +1,5 @@
 import type { DataSource } from '@hivesync/database';
-import { Consumers } from '@hivesync/events';
-import { type App, createApp, eventSources, type ServiceAppOptions } from '@hivesync/http';
+import { type App, createApp, type ServiceAppOptions } from '@hivesync/http';
 import { FileObjectStore, type ObjectStore, SignedUrls } from '@hivesync/objects';
 import { attachmentRoutes } from './attachments/attachment.routes.ts';
 import { commentRoutes } from './comments/comment.routes.ts';
@@ -40,12 +39,7 @@ export async function buildApp({ config, dataSource, keys, logger, directory }: 
     config,
     dataSource,
     database,
-    consumers: new Consumers({
-      dataSource,
-      subscriptions,
-      sources: eventSources('projects', config),
-      logger,
-    }),
+    subscriptions,
     openapi: {
       title: 'HiveSync projects',
       description: 'Projects and their members, tasks, labels, comments and tags, and the search in them.',

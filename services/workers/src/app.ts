@@ -1,6 +1,5 @@
 import type { DataSource } from '@hivesync/database';
-import { Consumers } from '@hivesync/events';
-import { type App, createApp, eventSources, type ServiceAppOptions } from '@hivesync/http';
+import { type App, createApp, type ServiceAppOptions } from '@hivesync/http';
 import type { Config } from './config.ts';
 import { database } from './database/data-source.ts';
 import { keepHeartbeatPartitions } from './heartbeats/heartbeat-partitions.ts';
@@ -23,7 +22,7 @@ export async function buildApp({ config, dataSource, keys, logger }: Dependencie
     config,
     dataSource,
     database,
-    consumers: new Consumers({ dataSource, subscriptions, sources: eventSources('workers', config), logger }),
+    subscriptions,
     openapi: {
       title: 'HiveSync workers',
       description: 'The machines that do previews and AI docs, and how they are.',

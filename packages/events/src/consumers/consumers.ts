@@ -2,7 +2,7 @@ import type { ServiceName } from '@hivesync/contracts';
 import type { DataSource } from '@hivesync/database';
 import type { EventSource } from '../feed-page.ts';
 import type { Held } from '../held.ts';
-import { type Logger, silentLogger } from '../logger.ts';
+import type { Logger } from '../logger.ts';
 import type { Subscriptions } from '../subscriptions.ts';
 import { readCursors } from './cursor.ts';
 import { countParked } from './parking.ts';
@@ -13,7 +13,7 @@ export interface ConsumersOptions {
   subscriptions: Subscriptions;
   /** One for each service in `subscriptions.sources`; further ones are not read. */
   sources: readonly EventSource[];
-  logger?: Logger | undefined;
+  logger: Logger;
   /** Default: 5 attempts, 200 ms doubling up to 10 s. */
   retry?: Partial<RetryPolicy> | undefined;
   /** Events in one batch, 1 to 1,000, default 200. */
@@ -45,7 +45,7 @@ export class Consumers {
   /** Throws a `TypeError` where a source that is subscribed to is not given. */
   constructor(options: ConsumersOptions) {
     this.#options = options;
-    const { dataSource, subscriptions, sources, logger = silentLogger } = options;
+    const { dataSource, subscriptions, sources, logger } = options;
     this.#loops = new Map(
       subscriptions.sources.map((service) => {
         const source = sources.find((candidate) => candidate.service === service);

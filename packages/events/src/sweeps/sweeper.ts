@@ -10,13 +10,13 @@ import {
   type Transaction,
 } from '@hivesync/database';
 import { forgetPerson } from '../forgetting/forget-person.ts';
-import { type Logger, silentLogger } from '../logger.ts';
+import type { Logger } from '../logger.ts';
 import { publish } from '../publish.ts';
 
 export interface SweeperOptions {
   dataSource: DataSource;
   database: ServiceDatabase;
-  logger?: Logger | undefined;
+  logger: Logger;
   /** Rows in one batch, 1 to 10,000, default 500: what bounds how long a lock is held. */
   limit?: number | undefined;
   /** Milliseconds between two looks for work that nobody woke us for, default 1,000. */
@@ -59,7 +59,7 @@ export class Sweeper {
   }
 
   async #run(signal: AbortSignal): Promise<void> {
-    const { dataSource, database, limit, logger = silentLogger, poll = 1_000 } = this.#options;
+    const { dataSource, database, limit, logger, poll = 1_000 } = this.#options;
     for (let failures = 0; !signal.aborted; ) {
       // Made before the look: who wakes us during it has us look again.
       this.#woken = new AbortController();

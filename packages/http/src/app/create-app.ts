@@ -2,7 +2,7 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import { callingServices } from '@hivesync/clients';
 import { ApiError, type ServiceName } from '@hivesync/contracts';
 import type { DataSource, ServiceDatabase } from '@hivesync/database';
-import type { Consumers } from '@hivesync/events';
+import type { Consumers, EventSource, Subscriptions } from '@hivesync/events';
 import Fastify, { type FastifyBaseLogger, LogController } from 'fastify';
 import { authentication } from '../auth/authentication.ts';
 import { type KeyResolver, remoteKeys } from '../auth/key-resolver.ts';
@@ -26,10 +26,10 @@ import { outboxRetention } from '../operations/outbox-retention.ts';
 import { exportRoute } from '../personal-data/export-route.ts';
 import { httpReferenceOwners, type ReferenceOwners } from '../references/reference-owners.ts';
 import type { App } from './app.ts';
+import { appConsumers } from './app-consumers.ts';
 import { bodyDeadline, requestMs, streamedRequestMs } from './body-deadline.ts';
 import { jsonBody } from './json-body.ts';
 import { origin } from './origin.ts';
-import { referenceConsumers } from './reference-consumers.ts';
 import { requestId } from './request-id.ts';
 import { originForm, requestTargets } from './request-target.ts';
 import { checkText } from './text-rules.ts';
@@ -44,10 +44,12 @@ export interface ServiceAppOptions {
   /** Lets readiness and start check login and schema. */
   database?: ServiceDatabase | undefined;
   /**
-   * Started when the database is there, stopped with the app. Default: what follows from the references that
-   * `database` declares, if any.
+   * What is done with other services' events, from when the database is there until the app closes. Default: what
+   * follows from the references that `database` declares, if any.
    */
-  consumers?: Consumers | undefined;
+  subscriptions?: Subscriptions | undefined;
+  /** Where those events come from. Default: the services' feeds by the URLs in `SERVICE_URLS`. */
+  eventSources?: readonly EventSource[] | undefined;
   /** Default: `createLogger` on stdout. */
   logger?: Logger | undefined;
   /** Default: keys by the URLs in `SERVICE_URLS`. */
@@ -73,9 +75,8 @@ const expiredAnswersEverySeconds = 600;
  * `startService` or its first request.
  * @throws Error where the configuration's key is none.
  */
-export async function createApp(given: ServiceAppOptions): Promise<App> {
-  const options = { ...given, consumers: given.consumers ?? referenceConsumers(given) };
-  const { service, config, dataSource, database, consumers } = options;
+export async function createApp(options: ServiceAppOptions): Promise<App> {
+  const { service, config, dataSource, database } = options;
   const logger: FastifyBaseLogger = options.logger ?? createLogger({ service, level: config.LOG_LEVEL });
   const app: App = Fastify({
     loggerInstance: logger,
@@ -98,7 +99,8 @@ export async function createApp(given: ServiceAppOptions): Promise<App> {
 
   app.setValidatorCompiler(validatorCompiler);
   app.setErrorHandler(handleError);
-  decorate(app, options);
+  const consumers = appConsumers(options, app.log);
+  decorate(app, options, consumers);
   if (options.streamsBodies) bodyDeadline(app);
   jsonBody(app);
   notFound(app);
@@ -145,8 +147,8 @@ export async function createApp(given: ServiceAppOptions): Promise<App> {
   return app;
 }
 
-function decorate(app: App, options: ServiceAppOptions): void {
-  const { service, config, dataSource, database, consumers } = options;
+function decorate(app: App, options: ServiceAppOptions, consumers: Consumers | undefined): void {
+  const { service, config, dataSource, database } = options;
   const lifecycle = new Lifecycle({ dataSource, database, consumers, logger: app.log });
   const key =
     config.SERVICE_PRIVATE_KEY === undefined ? undefined : parsePrivateKey(config.SERVICE_PRIVATE_KEY);

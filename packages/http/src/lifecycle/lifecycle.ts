@@ -4,6 +4,7 @@ import {
   assertServiceLogin,
   connectDataSource,
   type DataSource,
+  onConnectionLost,
   type ServiceDatabase,
   UnfitDatabaseError,
 } from '@hivesync/database';
@@ -145,6 +146,7 @@ export class Lifecycle {
         onFailure: (error) => logger.warn({ err: error }, 'the database is not there yet'),
       });
     }
+    onConnectionLost(dataSource, (error) => logger.warn({ err: error }, 'database connection lost'));
     if (!database) return;
     await this.#untilDone('check of the database', async () => {
       try {

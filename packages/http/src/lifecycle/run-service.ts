@@ -33,7 +33,14 @@ export async function runService(
   }
 }
 
-/** close-with-grace hands the bare error over; our serializer only sees what stands under `err`. */
+/**
+ * Told where it ends before everything is closed: the time is over, or a second signal or error comes. The bare error
+ * is handed over, but our serializer only sees what stands under `err`.
+ */
 const loggerOf = (app: App) => ({
-  error: (detail: unknown) => app.log.error(detail instanceof Error ? { err: detail } : {}, 'closing'),
+  error: (detail: unknown) =>
+    app.log.error(
+      detail instanceof Error ? { err: detail } : { why: detail },
+      'ended before everything was closed',
+    ),
 });

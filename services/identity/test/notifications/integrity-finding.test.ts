@@ -1,7 +1,7 @@
 import { integrityAudited, type UserId } from '@hivesync/contracts';
 import { newId, transaction } from '@hivesync/database';
 import { Consumers, publish, replay } from '@hivesync/events';
-import { atFileEnd, neighbour, testDatabase } from '@hivesync/testing';
+import { atFileEnd, neighbour, silentLogger, testDatabase } from '@hivesync/testing';
 import { expect, test, vi } from 'vitest';
 import { database } from '../../src/database/data-source.ts';
 import { subscriptions } from '../../src/subscriptions.ts';
@@ -21,7 +21,12 @@ async function register(name: string): Promise<UserId> {
 }
 const neighbours = await Promise.all(subscriptions.sources.map((service) => neighbour(db, service)));
 const audit = neighbours.find(({ feed }) => feed.service === 'audit')!;
-const consumers = new Consumers({ dataSource, subscriptions, sources: neighbours.map(({ feed }) => feed) });
+const consumers = new Consumers({
+  dataSource,
+  subscriptions,
+  sources: neighbours.map(({ feed }) => feed),
+  logger: silentLogger,
+});
 atFileEnd(() => consumers.stop());
 
 const audited = (found: number, actorId?: UserId) =>

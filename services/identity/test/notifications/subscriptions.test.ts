@@ -21,7 +21,7 @@ import {
   publish,
   replay,
 } from '@hivesync/events';
-import { atFileEnd } from '@hivesync/testing';
+import { atFileEnd, silentLogger } from '@hivesync/testing';
 import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { subscriptions } from '../../src/subscriptions.ts';
 import { startIdentity } from '../support/identity.ts';
@@ -46,7 +46,7 @@ const outboxOfProjects: ServiceDatabase = {
 const { db, dataSource, register } = await startIdentity();
 await migrateUp(outboxOfProjects, db.ownerUrl('projects'));
 const projects: DataSource = await db.dataSource(outboxOfProjects);
-const signal = OutboxSignal.of(projects);
+const signal = OutboxSignal.of(projects, { logger: silentLogger });
 
 /** What identity hears of deleted accounts does not concern its inboxes: nobody says anything there. */
 const silent: EventSource[] = subscriptions.sources
@@ -61,6 +61,7 @@ const newConsumers = () =>
     dataSource,
     subscriptions,
     sources: [localEventSource('projects', { dataSource: projects, signal }), ...silent],
+    logger: silentLogger,
     waitSeconds: 0.2,
   });
 const consumers = newConsumers();

@@ -12,7 +12,7 @@ const leftoverMs = 3_600_000;
 /** Removes in the background what deletions have left in the storage. Every replica does; doing it twice is harmless. */
 export function objectRemoval(app: App, store: ObjectStore): void {
   const aside = { holdsStart: false };
-  app.lifecycle.every('removal of objects', 1, () => removeObjects(app.dataSource, store), aside);
+  app.lifecycle.every('removal of objects', 1, () => removeObjects(app, store), aside);
   app.lifecycle.every('uploads nobody attached', 60, () => expireUploads(app.dataSource), aside);
   app.lifecycle.every('leftovers of uploads', 600, () => store.removeLeftovers(leftoverMs), aside);
 }
@@ -22,27 +22,30 @@ export function objectRemoval(app: App, store: ObjectStore): void {
  * key is never used for another object, so a removal that comes twice or late meets nothing else.
  * @returns how many
  */
-export async function removeObjects(dataSource: DataSource, store: ObjectStore): Promise<number> {
+export async function removeObjects(
+  { dataSource, log }: Pick<App, 'dataSource' | 'log'>,
+  store: ObjectStore,
+): Promise<number> {
   for (let removed = 0; ; ) {
     const keys = await dueRemovals(dataSource, batch);
     for (const key of keys) {
-      const failure = await tryToDelete(store, key);
-      if (failure) await postponeRemoval(dataSource, key, failure);
-      else removed += Number(await forgetRemoval(dataSource, key));
+      try {
+        await store.delete(objectKey(key));
+      } catch (error) {
+        log.warn({ err: error }, 'object not removed yet');
+        await postponeRemoval(dataSource, key, described(error));
+        continue;
+      }
+      removed += Number(await forgetRemoval(dataSource, key));
     }
     if (keys.length < batch) return removed;
   }
 }
 
-/** What it fails with stands in its row; the others go on. */
-async function tryToDelete(store: ObjectStore, key: string): Promise<string | null> {
-  try {
-    await store.delete(objectKey(key));
-    return null;
-  } catch (error) {
-    if (error instanceof ApiError) return error.code;
-    return error instanceof Error ? error.message : String(error);
-  }
+/** For the row: whoever looks there sees why. */
+function described(error: unknown): string {
+  if (error instanceof ApiError) return error.code;
+  return error instanceof Error ? error.message : String(error);
 }
 
 async function expireUploads(dataSource: DataSource): Promise<void> {

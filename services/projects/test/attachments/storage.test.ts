@@ -62,7 +62,7 @@ test('a full disk refuses uploads and nothing else; nothing half written stays',
   expect(read.rawPayload.equals(content)).toBe(true);
   // Room is made by a deletion, on the full disk; then the same URL is good again.
   expectStatus(await alice.delete(path), 204);
-  await removeObjects(service.dataSource, new FileObjectStore(disk.folder));
+  await removeObjects(service.app, new FileObjectStore(disk.folder));
   expectStatus(await put(second, content), 204);
   expectStatus(await attach(task, second), 201);
   await service.close();
@@ -82,7 +82,7 @@ test('a folder that fails is 503, and removals wait for it', async () => {
   rmSync(folder, { recursive: true });
   writeFileSync(folder, 'a file where the folder was');
   expect(refusal(await put(late, Buffer.from('four')))).toEqual([503, 'STORAGE_UNAVAILABLE']);
-  expect(await removeObjects(service.dataSource, store)).toBe(0);
+  expect(await removeObjects(service.app, store)).toBe(0);
   const waiting = () =>
     query(service.dataSource, 'select object_key, attempts, last_error from object_removals');
   expect(await waiting()).toEqual([
@@ -91,9 +91,9 @@ test('a folder that fails is 503, and removals wait for it', async () => {
 
   rmSync(folder);
   mkdirSync(folder);
-  expect(await removeObjects(service.dataSource, store)).toBe(0); // not due yet
+  expect(await removeObjects(service.app, store)).toBe(0); // not due yet
   await query(service.dataSource, 'update object_removals set due_at = now()');
-  expect(await removeObjects(service.dataSource, store)).toBe(1);
+  expect(await removeObjects(service.app, store)).toBe(1);
   expect(await waiting()).toEqual([]);
 });
 
@@ -108,7 +108,7 @@ test('a task that goes while a file for it is coming: the end of the upload stor
   await vi.waitFor(() => expect(filesIn(join(folder, '.partial'))).toHaveLength(1), 5_000);
   expectStatus(await alice.delete(`/api/v1/tasks/${task}`), 204);
   // The removal has come and gone by the time when there is something to remove.
-  expect(await removeObjects(service.dataSource, new FileObjectStore(folder))).toBe(1);
+  expect(await removeObjects(service.app, new FileObjectStore(folder))).toBe(1);
   body.end('halves');
   expect(refusal(await answer)).toEqual([410, 'GONE']);
   expect([...filesIn(join(folder, 'attachments')), ...filesIn(join(folder, '.partial'))]).toEqual([]);
@@ -134,7 +134,7 @@ test('a connection that dies before the file has its name takes the file along',
               and state = 'idle in transaction'`,
         );
         expectStatus(await alice.delete(`/api/v1/tasks/${task}`), 204);
-        expect(await removeObjects(service.dataSource, store)).toBe(1);
+        expect(await removeObjects(service.app, store)).toBe(1);
         await received.keep(key);
       },
       [Symbol.asyncDispose]: () => received[Symbol.asyncDispose](),
@@ -161,7 +161,7 @@ test('whichever comes first, an upload, its attachment or the end of its task: n
           sleep(Math.random() * 20).then(() => attach(task, upload)),
           sleep(Math.random() * 20)
             .then(() => alice.delete(`/api/v1/tasks/${task}`))
-            .then(() => removeObjects(service.dataSource, store)),
+            .then(() => removeObjects(service.app, store)),
         ]);
         const outcome = `${stored.statusCode} ${attached.statusCode}`;
         outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);

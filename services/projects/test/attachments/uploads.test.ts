@@ -65,7 +65,7 @@ async function attached(person: Person, task: string): Promise<{ id: string; key
 }
 const isStored = (key: string) => existsSync(join(folder, key));
 const partial = () => readdirSync(join(folder, '.partial'));
-const remove = () => removeObjects(service.dataSource, store);
+const remove = () => removeObjects(service.app, store);
 
 test('a file is uploaded, attached, listed and downloaded as it was', async () => {
   const task = await newTask();

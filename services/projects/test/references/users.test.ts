@@ -2,7 +2,7 @@ import { type EventData, type UserId, userDeleted, userRegistered, userUpdated }
 import { newId, query, transaction } from '@hivesync/database';
 import { Consumers, publish, Sweeper } from '@hivesync/events';
 import { FileObjectStore, type ObjectKey } from '@hivesync/objects';
-import { type Caller, neighbour, testDatabase, testUser } from '@hivesync/testing';
+import { type Caller, neighbour, silentLogger, testDatabase, testUser } from '@hivesync/testing';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { database } from '../../src/database/data-source.ts';
 import { removeObjects } from '../../src/objects/object-removal.service.ts';
@@ -17,8 +17,9 @@ const consumers = new Consumers({
   dataSource,
   subscriptions,
   sources: [identity.feed],
+  logger: silentLogger,
 });
-const sweeper = new Sweeper({ dataSource, database });
+const sweeper = new Sweeper({ dataSource, database, logger: silentLogger });
 beforeAll(() => {
   consumers.onApplied(() => sweeper.wake());
   consumers.start();
@@ -102,7 +103,7 @@ test('a deleted account leaves no membership and no assignment; what it wrote st
   // What he was about to attach is his alone; what he attached is the project's.
   const store = new FileObjectStore(service.config.OBJECTS_DIR);
   await vi.waitFor(async () => {
-    await removeObjects(service.dataSource, store);
+    await removeObjects(service.app, store);
     expect([await store.sizeOf(waiting), await store.sizeOf(attached)]).toEqual([null, 4]);
   }, 10_000);
   // The token lives on for minutes, but nothing new may point at its owner.
