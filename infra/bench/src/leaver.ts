@@ -70,8 +70,8 @@ export class Leaver {
   /** Deletes the account and waits until every service has reported. @throws Error where that takes half an hour */
   async leave(): Promise<DeletionReport & { seconds: number }> {
     const begun = performance.now();
-    const answer = await fetch(new URL('/api/v1/me', this.#url), {
-      method: 'DELETE',
+    const answer = await fetch(new URL('/api/v1/me/deletion', this.#url), {
+      method: 'POST',
       headers: { authorization: `Bearer ${this.#token}`, 'content-type': 'application/json' },
       body: JSON.stringify({ password }),
     });

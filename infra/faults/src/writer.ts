@@ -283,8 +283,8 @@ export class Writer {
     const settled = this.#abandon(project);
     const call: Call = {
       service: 'projects',
-      method: 'DELETE',
-      path: `/api/v1/projects/${project.id}`,
+      method: 'POST',
+      path: `/api/v1/projects/${project.id}/deletion`,
       token: project.owner.token,
       body: { confirm: project.entry.tag },
     };
@@ -306,8 +306,8 @@ export class Writer {
     for (const membership of memberships) membership.state = 'unknown';
     const call: Call = {
       service: 'identity',
-      method: 'DELETE',
-      path: '/api/v1/me',
+      method: 'POST',
+      path: '/api/v1/me/deletion',
       token: person.token,
       body: { password },
     };

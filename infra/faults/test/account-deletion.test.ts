@@ -97,8 +97,8 @@ test('it goes on where it was, and counts each row once', async () => {
   await fill(leaver, leaver, own);
   const login = await call('POST', '/api/v1/auth/login', { email: 'leaver@example.com', password });
   const left = await call(
-    'DELETE',
-    '/api/v1/me',
+    'POST',
+    '/api/v1/me/deletion',
     { password },
     { authorization: `Bearer ${login.access_token}` },
   );

@@ -248,7 +248,7 @@ test('whoever leaves is forgotten, except for what is to be kept', async () => {
     ['GET', '/api/v1/admin/workers'],
     ['GET', '/api/v1/admin/audit-logs'],
     ['PUT', '/api/v1/admin/tier-limits/free/projects_owned', { value: 1 }],
-    ['DELETE', `/api/v1/projects/${shared}`, { confirm: 'Shared' }],
+    ['POST', `/api/v1/projects/${shared}/deletion`, { confirm: 'Shared' }],
   ];
   const refusals = () => Promise.all(forbidden.map(async (call) => (await send(...call)).status));
   expect(await refusals()).toEqual(forbidden.map(() => 403));
@@ -315,8 +315,8 @@ test('whoever leaves is forgotten, except for what is to be kept', async () => {
     expect.arrayContaining(['identity.outbox', 'projects.outbox', 'workers.outbox', 'billing.outbox']),
   );
 
-  expect((await send('DELETE', '/api/v1/me', { password: 'a wrong password' })).status).toBe(401);
-  const left = await send('DELETE', '/api/v1/me', { password });
+  expect((await send('POST', '/api/v1/me/deletion', { password: 'a wrong password' })).status).toBe(401);
+  const left = await send('POST', '/api/v1/me/deletion', { password });
   expect(left.status).toBe(202);
   // His token runs for minutes yet: neither what it is refused nor the answers are to bring him back.
   await refusals();

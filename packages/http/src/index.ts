@@ -1,7 +1,6 @@
 export type { App } from './app/app.ts';
 export { streamedRequestMs } from './app/body-deadline.ts';
 export { createApp, type ServiceAppOptions } from './app/create-app.ts';
-export * from './app/etag.ts';
 export * from './auth/key-resolver.ts';
 export {
   type ServiceTokens,
@@ -12,6 +11,7 @@ export {
 } from './auth/service-tokens.ts';
 export { SessionNow } from './auth/session-now.ts';
 export { type AuthenticatedUser, verifyUserToken } from './auth/user-tokens.ts';
+export type { Precondition } from './conditional/if-match.ts';
 export * from './config/base-config.ts';
 export * from './config/load-config.ts';
 export * from './config/private-key.ts';

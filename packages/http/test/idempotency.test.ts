@@ -46,7 +46,7 @@ describe('the same key and body', () => {
     expect(again.statusCode).toBe(201);
     expect(again.body).toBe(first.body);
     expect(again.headers.location).toBe(first.headers.location);
-    expect(again.headers.etag).toBe('"1"');
+    expect(again.headers.etag).toBe(first.headers.etag);
     expect(again.headers['content-type']).toBe(first.headers['content-type']);
     expect([first.headers['idempotency-replayed'], again.headers['idempotency-replayed']]).toEqual([
       undefined,

@@ -66,6 +66,7 @@ test('names every operation of the service, and none of the machinery', () => {
   expect(Object.keys(document.paths).sort()).toEqual([
     '/api/v1/admin/notes',
     '/api/v1/broken',
+    '/api/v1/forgetful',
     '/api/v1/notes',
     '/api/v1/notes/{note_id}',
     '/api/v1/slow',
@@ -127,9 +128,11 @@ test('documents If-Match with its refusals, and the headers of versioned answers
   expect(Object.keys(responses['200']?.headers ?? {})).toEqual(['etag']);
   const created = operation('post', '/api/v1/notes').responses['201'];
   expect(Object.keys(created?.headers ?? {})).toEqual(['etag', 'location']);
-  expect(operation('get', '/api/v1/notes/{note_id}').parameters?.map(({ name }) => name)).toEqual([
-    'note_id',
-  ]);
+  expect(operation('post', '/api/v1/notes').responses['412']?.description).toBe('PRECONDITION_UNSUPPORTED');
+  const read = operation('get', '/api/v1/notes/{note_id}');
+  expect(read.parameters?.map(({ name }) => name)).toEqual(['note_id', 'if-none-match']);
+  expect(Object.keys(read.responses['200']?.headers ?? {})).toEqual(['etag']);
+  expect(read.responses['304']?.description).toBe('The caller has this answer');
 });
 
 test('an operation without a name is found out', async () => {

@@ -1,17 +1,16 @@
 import type { InjectOptions, LightMyRequestResponse } from 'fastify';
 
-type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
 export interface RequestOptions {
   headers?: Record<string, string>;
   query?: Record<string, string>;
-  /** Of a DELETE; the others take theirs as an argument. */
-  body?: object;
 }
 
 /** Sends requests to an app in its own process, as one person, one service or a stranger. */
 export interface Caller {
   get(url: string, options?: RequestOptions): Promise<LightMyRequestResponse>;
+  head(url: string, options?: RequestOptions): Promise<LightMyRequestResponse>;
   post(url: string, body?: object, options?: RequestOptions): Promise<LightMyRequestResponse>;
   put(url: string, body?: object, options?: RequestOptions): Promise<LightMyRequestResponse>;
   patch(url: string, body?: object, options?: RequestOptions): Promise<LightMyRequestResponse>;
@@ -36,9 +35,10 @@ export function caller(app: InjectableApp, token: () => Promise<string | null>):
   };
   return {
     get: (url, options) => send('GET', url, options),
+    head: (url, options) => send('HEAD', url, options),
     post: (url, body, options) => send('POST', url, options, body),
     put: (url, body, options) => send('PUT', url, options, body),
     patch: (url, body, options) => send('PATCH', url, options, body),
-    delete: (url, options) => send('DELETE', url, options, options?.body),
+    delete: (url, options) => send('DELETE', url, options),
   };
 }

@@ -51,7 +51,6 @@ test('the document is made without a database, and describes every operation', a
   expect(ours.map(({ name }) => name).sort()).toEqual(
     [
       'DELETE /api/v1/comments/{comment_id}',
-      'DELETE /api/v1/projects/{project_id}',
       'DELETE /api/v1/comments/{comment_id}/star',
       'DELETE /api/v1/projects/{project_id}/favorite',
       'DELETE /api/v1/projects/{project_id}/labels/{label_id}',
@@ -84,6 +83,7 @@ test('the document is made without a database, and describes every operation', a
       'POST /api/v1/invitations/{invitation_id}/decline',
       'POST /api/v1/projects',
       'POST /api/v1/projects/{project_id}/comments',
+      'POST /api/v1/projects/{project_id}/deletion',
       'POST /api/v1/projects/{project_id}/invitations',
       'POST /api/v1/projects/{project_id}/labels',
       'POST /api/v1/projects/{project_id}/tags',

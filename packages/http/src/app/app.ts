@@ -13,6 +13,7 @@ import type {
 } from 'fastify';
 import type { Registry } from 'prom-client';
 import type { AuthenticatedUser } from '../auth/user-tokens.ts';
+import type { Precondition } from '../conditional/if-match.ts';
 import type { AppConfig } from '../config/base-config.ts';
 import type { Lifecycle } from '../lifecycle/lifecycle.ts';
 import type { ReferenceOwners } from '../references/reference-owners.ts';
@@ -67,6 +68,8 @@ declare module 'fastify' {
     readonly service: ServiceName | null;
     /** Who causes what this request does: goes with every event that it publishes. */
     readonly origin: Origin;
+    /** What `If-Match` demands, for a route that says `ifMatch`. @throws ApiError MALFORMED_IF_MATCH */
+    readonly ifMatch: Precondition;
   }
 
   interface FastifyContextConfig {
@@ -74,9 +77,9 @@ declare module 'fastify' {
     callers?: readonly ServiceName[];
     /** The route takes `Idempotency-Key`; its handler answers through `unitOfWork`. */
     idempotent?: boolean;
-    /** The route reads `If-Match` with `ifMatchVersion`, always or where it is sent, and answers with an `ETag`. */
+    /** The route asks `request.ifMatch`, which must be sent or may be. Where this is left out, `If-Match` is refused. */
     ifMatch?: 'required' | 'optional';
-    /** The route's 200 or 201 carries the `ETag` of what it answers; a 201 its `Location` too. */
+    /** The route's 200 or 201 has a `version`, and so gets an `ETag`; a 201 has a `Location` too. */
     versioned?: boolean;
     /** The route reads its body from `request.raw` itself, whatever its type and size: see `streamsBodies`. */
     streamsBody?: boolean;

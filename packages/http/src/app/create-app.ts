@@ -7,6 +7,7 @@ import Fastify, { type FastifyBaseLogger, LogController } from 'fastify';
 import { authentication } from '../auth/authentication.ts';
 import { type KeyResolver, remoteKeys } from '../auth/key-resolver.ts';
 import { serviceKeySet, serviceTokenIssuer } from '../auth/service-tokens.ts';
+import { conditionalRequests } from '../conditional/conditional-requests.ts';
 import type { AppConfig } from '../config/base-config.ts';
 import { derivedSecret } from '../config/derived-secret.ts';
 import { parsePrivateKey } from '../config/private-key.ts';
@@ -118,11 +119,14 @@ export async function createApp(options: ServiceAppOptions): Promise<App> {
     }
   });
   app.addHook('onSend', async (_request, reply) => {
+    // No cache that people share keeps what was answered to one of them, refusals included, and none answers by itself.
+    if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'private, no-cache');
     // A connection that is kept alive would hold the closing server up until it times out.
     if (app.lifecycle.draining) reply.header('connection', 'close');
   });
   app.addHook('preValidation', checkText);
   await openapi(app, options.openapi);
+  if (service !== 'gateway') conditionalRequests(app); // which hands on what others answer
   authentication(app, { service, keys: options.keys ?? remoteKeys(config.SERVICE_URLS) });
   idempotency(app);
   requestLog(app);

@@ -31,8 +31,7 @@ export function documentRoute(app: FastifyInstance, route: RouteOptions): void {
   if (recent) codes.push('REAUTHENTICATION_REQUIRED');
   if (body) codes.push('BODY_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE');
   if (route.config?.idempotent) codes.push('IDEMPOTENCY_KEY_IN_USE', 'IDEMPOTENCY_KEY_REUSED');
-  if (route.config?.ifMatch) codes.push('MALFORMED_IF_MATCH', 'PRECONDITION_FAILED');
-  if (route.config?.ifMatch === 'required') codes.push('IF_MATCH_REQUIRED');
+  codes.push(...refusalsOfPreconditions(route));
 
   route.schema = {
     ...route.schema,
@@ -41,6 +40,13 @@ export function documentRoute(app: FastifyInstance, route: RouteOptions): void {
     ...(route.config?.idempotent && { headers: withHeader(headers) }),
     response: withErrors(response, codes),
   };
+}
+
+function refusalsOfPreconditions({ method, config = {} }: RouteOptions): ErrorCode[] {
+  const { ifMatch, versioned } = config;
+  if (ifMatch === 'required') return ['MALFORMED_IF_MATCH', 'PRECONDITION_FAILED', 'IF_MATCH_REQUIRED'];
+  if (ifMatch || (versioned && method === 'GET')) return ['MALFORMED_IF_MATCH', 'PRECONDITION_FAILED'];
+  return method === 'GET' ? [] : ['PRECONDITION_UNSUPPORTED'];
 }
 
 function withHeader(headers: unknown): TSchema {

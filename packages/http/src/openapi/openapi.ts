@@ -45,7 +45,7 @@ export async function openapi(app: App, { document, ...info }: OpenApiOptions): 
       schema:
         schema &&
         documentStreams(
-          documentVersions(withOptionalDefaults(markComponents(schema)), route.config ?? {}),
+          documentVersions(withOptionalDefaults(markComponents(schema)), route.method, route.config ?? {}),
           route.config ?? {},
         ),
       url,

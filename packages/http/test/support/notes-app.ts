@@ -8,19 +8,15 @@ import {
   cursorScope,
   decodeCursor,
   errorResponses,
-  etag,
   idsFor,
-  ifMatchVersion,
   type KeyResolver,
   type Logger,
   Page,
   PageQuery,
   pageFrom,
-  preconditionFailed,
   type ReferenceOwners,
   resolveReferences,
   unitOfWork,
-  versioned,
 } from '../../src/index.ts';
 import { Note, type NoteId, notesDatabase } from './notes-database.ts';
 
@@ -95,7 +91,7 @@ export async function buildNotes(dependencies: NotesDependencies): Promise<App> 
       return unitOfWork(request, reply, async (tx) => {
         await beforeWrite?.(text);
         const note = await insertNote(tx, reader, text);
-        return { status: 201, body: note, headers: { location: `/api/v1/notes/${note.id}`, etag: etag(1) } };
+        return { status: 201, body: note, headers: { location: `/api/v1/notes/${note.id}` } };
       });
     },
   );
@@ -138,17 +134,14 @@ export async function buildNotes(dependencies: NotesDependencies): Promise<App> 
       config: { versioned: true },
       schema: { operationId: 'getNote', params: NoteParams, response: { 200: NoteSchema } },
     },
-    async (request, reply) => {
-      const note = await findNote(dataSource.manager, request.params.note_id);
-      return versioned(request, reply, note.version, note);
-    },
+    async (request) => findNote(dataSource.manager, request.params.note_id),
   );
 
   app.patch(
     '/api/v1/notes/:note_id',
     {
       onRequest: app.requireUser,
-      config: { ifMatch: 'required' },
+      config: { ifMatch: 'required', versioned: true },
       schema: {
         operationId: 'updateNote',
         params: NoteParams,
@@ -157,9 +150,8 @@ export async function buildNotes(dependencies: NotesDependencies): Promise<App> 
       },
     },
     async (request) => {
-      const seen = ifMatchVersion(request);
       const note = await findNote(dataSource.manager, request.params.note_id);
-      if (note.version !== seen) throw preconditionFailed(note.version);
+      request.ifMatch.require(note.version);
       return note;
     },
   );
@@ -191,6 +183,12 @@ export async function buildNotes(dependencies: NotesDependencies): Promise<App> 
         strangers += 1;
         return { status: 200, body: { n: strangers } };
       }),
+  );
+
+  app.put(
+    '/api/v1/forgetful',
+    { config: { ifMatch: 'optional' }, schema: { operationId: 'forget' } },
+    async () => ({}),
   );
 
   app.get('/internal/who', { schema: { operationId: 'who' } }, async ({ service }) => ({ service }));

@@ -46,16 +46,18 @@ export async function accountDeletionRoutes(
   app: App,
   { context }: { context: SessionContext },
 ): Promise<void> {
-  app.delete(
-    '/api/v1/me',
+  app.post(
+    '/api/v1/me/deletion',
     {
       onRequest: app.requireUser,
+      config: { ifMatch: 'optional' },
       schema: {
         operationId: 'deleteMe',
         summary: 'Delete my account, everywhere',
         description:
           'Sessions and keys end at once; what belongs to the account, projects that it owns included, is removed ' +
-          'in the background. Tasks and comments written for others stay, with a deleted author.',
+          'in the background. Tasks and comments written for others stay, with a deleted author. ' +
+          "If-Match is compared with the account's version.",
         tags,
         body: Closed({ password: OfferedPassword }),
         response: {
@@ -73,8 +75,12 @@ export async function accountDeletionRoutes(
       });
       await transaction(app.dataSource, (tx) => context.throttle.succeed(tx, attempt));
       // Asked while the address is still theirs, and outside of the transaction below.
-      await claimInvitations(app, await existingUser(app.dataSource, user.id), request.id);
-      const { receipt } = await transaction(app.dataSource, (tx) => deleteAccount(tx, user.id, origin));
+      const leaving = await existingUser(app.dataSource, user.id);
+      request.ifMatch.require(leaving.version);
+      await claimInvitations(app, leaving, request.id);
+      const { receipt } = await transaction(app.dataSource, (tx) =>
+        deleteAccount(tx, user.id, request.ifMatch, origin),
+      );
       reply.header('cache-control', 'no-store').code(202);
       return { user_id: user.id, report_url: `/api/v1/account-deletions/${user.id}`, receipt };
     },

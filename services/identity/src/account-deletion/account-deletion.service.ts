@@ -2,6 +2,7 @@ import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { ApiError, serviceNames, type UserId, userDeleted } from '@hivesync/contracts';
 import { type DataSource, requestSweep, type SweepBatch, type Transaction } from '@hivesync/database';
 import { type Origin, publish } from '@hivesync/events';
+import type { Precondition } from '@hivesync/http';
 import { endSessionsAs } from '../sessions/session.service.ts';
 import { lockUser } from '../users/user.repository.ts';
 import {
@@ -21,22 +22,25 @@ const hashOf = (receipt: string): string => createHash('sha256').update(receipt)
  * Deletes an account: its sessions and keys end, its address is free, and every service is told, all at once. What
  * belongs to it goes in batches afterwards. The caller has made sure that it is its owner who asks.
  * @returns the receipt, by which the report can be read without an account
- * @throws ApiError NOT_FOUND where it was deleted before
+ * @throws ApiError NOT_FOUND where it was deleted before, PRECONDITION_FAILED
  */
 export async function deleteAccount(
   tx: Transaction,
   id: UserId,
+  ifMatch: Precondition,
   origin: Origin,
 ): Promise<{ receipt: string }> {
-  if ((await lockUser(tx, id)) === null) throw new ApiError('NOT_FOUND');
+  const version = await lockUser(tx, id);
+  if (version === null) throw new ApiError('NOT_FOUND');
+  ifMatch.require(version);
   await endSessionsAs(tx, id, 'all', 'account_deleted', origin);
   await deleteKeys(tx, id);
-  const version = await closeAccount(tx, id);
+  const closed = await closeAccount(tx, id);
   const receipt = randomBytes(32).toString('base64url');
   // Each of them: one without a row that refers to people still has events and stored answers of theirs.
   await openReport(tx, id, hashOf(receipt), serviceNames);
-  await requestSweep(tx, 'identity.user', id, version);
-  await publish(tx, userDeleted, { subject: id, version, data: {}, origin });
+  await requestSweep(tx, 'identity.user', id, closed);
+  await publish(tx, userDeleted, { subject: id, version: closed, data: {}, origin });
   return { receipt };
 }
 

@@ -1,5 +1,5 @@
 import { transaction } from '@hivesync/database';
-import { type App, errorResponses, etag, ifMatchVersion, unitOfWork, versioned } from '@hivesync/http';
+import { type App, errorResponses, unitOfWork } from '@hivesync/http';
 import { assertAcceptablePassword, hashPassword } from './passwords.ts';
 import { Me, ProfilePatch, RegisterBody, toMe } from './user.schemas.ts';
 import { changeProfile, existingUser, registerUser } from './user.service.ts';
@@ -28,8 +28,7 @@ export async function accountRoutes(app: App): Promise<void> {
       const passwordHash = await hashPassword(password);
       return unitOfWork(request, reply, async (tx) => {
         const user = await registerUser(tx, { email, passwordHash, displayName }, request.origin);
-        const headers = { location: '/api/v1/me', etag: etag(user.version) };
-        return { status: 201, body: toMe(user), headers };
+        return { status: 201, body: toMe(user), headers: { location: '/api/v1/me' } };
       });
     },
   );
@@ -46,17 +45,14 @@ export async function accountRoutes(app: App): Promise<void> {
         response: { 200: Me, ...errorResponses('NOT_FOUND') },
       },
     },
-    async (request, reply) => {
-      const user = await existingUser(app.dataSource, request.user.id);
-      return versioned(request, reply, user.version, toMe(user));
-    },
+    async (request) => toMe(await existingUser(app.dataSource, request.user.id)),
   );
 
   app.patch(
     '/api/v1/me',
     {
       onRequest: app.requireUser,
-      config: { ifMatch: 'optional' },
+      config: { ifMatch: 'optional', versioned: true },
       schema: {
         operationId: 'updateMe',
         summary: 'Change my profile',
@@ -66,17 +62,21 @@ export async function accountRoutes(app: App): Promise<void> {
         response: { 200: Me, ...errorResponses('NOT_FOUND') },
       },
     },
-    async (request, reply) => {
+    async (request) => {
       const {
         display_name: displayName,
         avatar_url: avatarUrl,
         preferences_json: preferences,
       } = request.body;
-      const expected = request.headers['if-match'] === undefined ? null : ifMatchVersion(request);
       const user = await transaction(app.dataSource, (tx) =>
-        changeProfile(tx, request.user.id, { displayName, avatarUrl, preferences }, expected, request.origin),
+        changeProfile(
+          tx,
+          request.user.id,
+          { displayName, avatarUrl, preferences },
+          request.ifMatch,
+          request.origin,
+        ),
       );
-      reply.header('etag', etag(user.version));
       return toMe(user);
     },
   );

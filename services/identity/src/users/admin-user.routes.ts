@@ -1,7 +1,7 @@
 import { Closed, userInspected } from '@hivesync/contracts';
 import { transaction } from '@hivesync/database';
 import { publish } from '@hivesync/events';
-import { type App, errorResponses, etag, Page, PageQuery, readPage } from '@hivesync/http';
+import { type App, errorResponses, Page, PageQuery, readPage } from '@hivesync/http';
 import { countUsers, listUsers } from './user.repository.ts';
 import { Me, toMe, toUserInList, UserInList, UserListQuery, UserParams } from './user.schemas.ts';
 import { existingUser } from './user.service.ts';
@@ -36,6 +36,7 @@ export async function adminUserRoutes(app: App): Promise<void> {
     '/api/v1/admin/users/:user_id',
     {
       onRequest: app.requireAdmin,
+      config: { versioned: true },
       schema: {
         operationId: 'getUser',
         summary: 'One user, whole',
@@ -45,9 +46,11 @@ export async function adminUserRoutes(app: App): Promise<void> {
         response: { 200: Me, ...errorResponses('NOT_FOUND') },
       },
     },
-    async (request, reply) => {
+    async (request) => {
       const user = await transaction(app.dataSource, async (tx) => {
         const found = await existingUser(tx, request.params.user_id);
+        // A HEAD shows nothing of them.
+        if (request.method === 'HEAD') return found;
         await publish(tx, userInspected, {
           subject: found.id,
           version: 0,
@@ -56,7 +59,6 @@ export async function adminUserRoutes(app: App): Promise<void> {
         });
         return found;
       });
-      reply.header('etag', etag(user.version));
       return toMe(user);
     },
   );

@@ -9,7 +9,7 @@ import {
 } from '@hivesync/contracts';
 import { type DataSource, newId, type Transaction } from '@hivesync/database';
 import { type Origin, publish } from '@hivesync/events';
-import { preconditionFailed } from '@hivesync/http';
+import type { Precondition } from '@hivesync/http';
 import { explainPreferencesRefusal } from './preferences.ts';
 import {
   bumpVersion,
@@ -76,21 +76,18 @@ export async function registerUser(
 /**
  * Changes what is given and leaves the rest. A change to what already is changes nothing: no version, no event.
  *
- * @param expectedVersion from If-Match; null where the caller did not ask
  * @throws ApiError NOT_FOUND, PRECONDITION_FAILED, VALIDATION_FAILED (preferences)
  */
 export async function changeProfile(
   tx: Transaction,
   id: UserId,
   change: ProfileChange,
-  expectedVersion: number | null,
+  ifMatch: Precondition,
   origin: Origin,
 ): Promise<UserRecord> {
   const version = await lockUser(tx, id);
   if (version === null) throw new ApiError('NOT_FOUND');
-  if (expectedVersion !== null && expectedVersion !== version) {
-    throw preconditionFailed(version);
-  }
+  ifMatch.require(version);
   const before = await existingUser(tx, id);
   const after = {
     id,

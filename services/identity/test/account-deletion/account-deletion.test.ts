@@ -38,8 +38,7 @@ const { dataSource } = service;
 const stranger = service.asStranger();
 const patience = { timeout: 15_000, interval: 50 };
 
-const leave = (caller: Caller, shown = password) =>
-  caller.delete('/api/v1/me', { body: { password: shown } });
+const leave = (caller: Caller, shown = password) => caller.post('/api/v1/me/deletion', { password: shown });
 const codeOf = (answer: { statusCode: number; json(): unknown }) => [
   answer.statusCode,
   (answer.json() as { code: string }).code,
@@ -74,7 +73,13 @@ async function sweptAway(id: UserId): Promise<string[]> {
 
 test('takes the password again, and throttles guesses as a login does', async () => {
   const alice = await service.person('wary');
-  expect((await alice.call.delete('/api/v1/me')).statusCode).toBe(400);
+  const stale = { headers: { 'if-match': '"2"' } };
+  expect(codeOf(await alice.call.post('/api/v1/me/deletion', { password }, stale))).toEqual([
+    412,
+    'PRECONDITION_FAILED',
+  ]);
+  expect((await alice.call.post('/api/v1/me/deletion')).statusCode).toBe(400);
+  expect(codeOf(await alice.call.delete('/api/v1/me'))).toEqual([405, 'METHOD_NOT_ALLOWED']);
   expect(codeOf(await leave(stranger))).toEqual([401, 'UNAUTHENTICATED']);
   for (let at = 0; at < 3; at += 1) {
     expect(codeOf(await leave(alice.call, 'a wrong password'))).toEqual([401, 'INVALID_CREDENTIALS']);

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { startIdentityApp } from '../support/app.ts';
 import { password } from '../support/identity.ts';
 
+const tagOf = (version: number) => expect.stringMatching(new RegExp(`^"${version}[.][\\w-]{16}"$`));
 const service = await startIdentityApp();
 const stranger = service.asStranger();
 const register = (body: object, headers: Record<string, string> = {}) =>
@@ -11,7 +12,7 @@ describe('POST /auth/register', () => {
   test('makes a free account and says where it is, without a token', async () => {
     const answer = await register({ email: 'alice@example.com', password, display_name: 'Alice' });
     expect(answer.statusCode).toBe(201);
-    expect(answer.headers).toMatchObject({ location: '/api/v1/me', etag: '"1"' });
+    expect(answer.headers).toMatchObject({ location: '/api/v1/me', etag: tagOf(1) });
     expect(answer.json()).toEqual({
       id: expect.stringMatching(/^[0-9a-f]{8}-[0-9a-f]{4}-7/),
       email: 'alice@example.com',
@@ -103,7 +104,7 @@ describe('/me', () => {
     const { call, id } = await service.person('me');
     const answer = await call.get('/api/v1/me');
     expect(answer.statusCode).toBe(200);
-    expect(answer.headers.etag).toBe('"1"');
+    expect(answer.headers.etag).toEqual(tagOf(1));
     expect(answer.json()).toMatchObject({ id, email: 'me@example.com', display_name: 'me' });
   });
 
@@ -112,7 +113,7 @@ describe('/me', () => {
     const preferences_json = { theme: 'dark', nested: { list: [1, 'two', null] } };
     const first = await call.patch('/api/v1/me', { display_name: 'Changed 🐝', preferences_json });
     expect(first.statusCode).toBe(200);
-    expect(first.headers.etag).toBe('"2"');
+    expect(first.headers.etag).toEqual(tagOf(2));
     expect(first.json()).toMatchObject({ display_name: 'Changed 🐝', preferences_json, version: 2 });
     const second = await call.patch('/api/v1/me', { avatar_url: 'https://example.com/bee.png' });
     expect(second.json()).toMatchObject({
@@ -132,11 +133,23 @@ describe('/me', () => {
 
   test('a change to what is there already changes nothing', async () => {
     const { call, id } = await service.person('same');
-    expect((await call.patch('/api/v1/me', { display_name: 'same' })).headers.etag).toBe('"1"');
-    expect((await call.patch('/api/v1/me', {})).headers.etag).toBe('"1"');
+    expect((await call.patch('/api/v1/me', { display_name: 'same' })).headers.etag).toEqual(tagOf(1));
+    expect((await call.patch('/api/v1/me', {})).headers.etag).toEqual(tagOf(1));
     expect((await service.events('identity.user.updated')).filter((event) => event.subject === id)).toEqual(
       [],
     );
+  });
+
+  test("is 304 for one's own answer alone, whatever versions they have", async () => {
+    const [one, other] = [await service.person('one'), await service.person('other')];
+    const tag = String((await one.call.get('/api/v1/me')).headers.etag);
+    for (const given of [tag, '"1"']) {
+      const answer = await other.call.get('/api/v1/me', { headers: { 'if-none-match': given } });
+      expect([answer.statusCode, answer.json().id]).toEqual([200, other.id]);
+      expect(answer.headers['cache-control']).toBe('private, no-cache');
+    }
+    const answer = await one.call.get('/api/v1/me', { headers: { 'if-none-match': tag } });
+    expect([answer.statusCode, answer.body]).toEqual([304, '']);
   });
 
   test('honours If-Match where it is sent', async () => {

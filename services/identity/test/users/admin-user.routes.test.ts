@@ -66,6 +66,9 @@ describe('GET /admin/users/{id}', () => {
     const inspections = await service.events('identity.user.inspected');
     expect(inspections).toHaveLength(1);
     expect(inspections[0]).toMatchObject({ subject: user.id, actorid: admin.id });
+    const head = await admin.call.head(`/api/v1/admin/users/${user.id}`);
+    expect([head.statusCode, head.body, head.headers.etag]).toEqual([200, '', answer.headers.etag]);
+    expect(await service.events('identity.user.inspected')).toHaveLength(1);
   });
 
   test.each([

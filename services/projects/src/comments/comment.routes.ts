@@ -1,15 +1,6 @@
 import type { CommentId } from '@hivesync/contracts';
 import { transaction } from '@hivesync/database';
-import {
-  type App,
-  errorResponses,
-  etag,
-  ifMatchVersion,
-  Page,
-  readPage,
-  unitOfWork,
-  versioned,
-} from '@hivesync/http';
+import { type App, errorResponses, Page, readPage, unitOfWork } from '@hivesync/http';
 import { Type } from 'typebox';
 import { actorOf } from '../actor.ts';
 import { requireMember } from '../members/access.ts';
@@ -42,7 +33,7 @@ export async function commentRoutes(app: App): Promise<void> {
         return {
           status: 201,
           body: comment,
-          headers: { location: pathOf(comment.id), etag: etag(comment.version) },
+          headers: { location: pathOf(comment.id) },
         };
       }),
   );
@@ -92,17 +83,14 @@ export async function commentRoutes(app: App): Promise<void> {
         response: { 200: Comment, ...errorResponses('NOT_FOUND') },
       },
     },
-    async (request, reply) => {
-      const comment = await getComment(app.dataSource.manager, actorOf(request), request.params.comment_id);
-      return versioned(request, reply, comment.version, comment);
-    },
+    async (request) => getComment(app.dataSource.manager, actorOf(request), request.params.comment_id),
   );
 
   app.patch(
     '/api/v1/comments/:comment_id',
     {
       onRequest: app.requireUser,
-      config: { ifMatch: 'required' },
+      config: { ifMatch: 'required', versioned: true },
       schema: {
         operationId: 'editComment',
         summary: 'Rewrite a comment; for its author',
@@ -115,19 +103,17 @@ export async function commentRoutes(app: App): Promise<void> {
         },
       },
     },
-    async (request, reply) => {
-      const version = ifMatchVersion(request);
-      const comment = await transaction(app.dataSource, (tx) =>
-        editComment(tx, actorOf(request), request.params.comment_id, version, request.body.body),
-      );
-      return reply.header('etag', etag(comment.version)).send(comment);
-    },
+    async (request) =>
+      transaction(app.dataSource, (tx) =>
+        editComment(tx, actorOf(request), request.params.comment_id, request.ifMatch, request.body.body),
+      ),
   );
 
   app.delete(
     '/api/v1/comments/:comment_id',
     {
       onRequest: app.requireUser,
+      config: { ifMatch: 'optional' },
       schema: {
         operationId: 'deleteComment',
         summary: "Delete a comment and the replies to it; for its author and the project's owner",
@@ -138,7 +124,7 @@ export async function commentRoutes(app: App): Promise<void> {
     },
     async (request, reply) => {
       await transaction(app.dataSource, (tx) =>
-        removeComment(tx, actorOf(request), request.params.comment_id),
+        removeComment(tx, actorOf(request), request.params.comment_id, request.ifMatch),
       );
       return reply.code(204).send(null);
     },

@@ -8,7 +8,7 @@ import {
 } from '@hivesync/contracts';
 import type { Transaction } from '@hivesync/database';
 import { publish, publishMany } from '@hivesync/events';
-import { preconditionFailed } from '@hivesync/http';
+import type { Precondition } from '@hivesync/http';
 import type { Actor } from '../actor.ts';
 import { requireMember } from '../members/access.ts';
 import { membersAmong } from '../members/membership.repository.ts';
@@ -80,16 +80,14 @@ export async function editComment(
   tx: Transaction,
   actor: Actor,
   id: CommentId,
-  version: number,
+  ifMatch: Precondition,
   body: string,
 ): Promise<Comment> {
   const comment = await lock(tx, actor, id);
   if (comment.author_id !== actor.id) {
     throw new ApiError('FORBIDDEN', { detail: 'Only its author edits a comment.' });
   }
-  if (comment.version !== version) {
-    throw preconditionFailed(comment.version);
-  }
+  ifMatch.require(comment.version);
   if (comment.body !== body) await change(tx, actor, comment, { body });
   return getComment(tx, actor, id);
 }
@@ -107,13 +105,19 @@ export async function starComment(
 
 /**
  * Deletes a comment, with its replies where it begins a thread.
- * @throws ApiError NOT_FOUND; FORBIDDEN for all but its author and the project's owner.
+ * @throws ApiError NOT_FOUND; FORBIDDEN for all but its author and the project's owner; PRECONDITION_FAILED.
  */
-export async function removeComment(tx: Transaction, actor: Actor, id: CommentId): Promise<void> {
+export async function removeComment(
+  tx: Transaction,
+  actor: Actor,
+  id: CommentId,
+  ifMatch: Precondition,
+): Promise<void> {
   const comment = await lock(tx, actor, id);
   if (comment.author_id !== actor.id && comment.owner_id !== actor.id) {
     throw new ApiError('FORBIDDEN', { detail: "Only its author or the project's owner deletes a comment." });
   }
+  ifMatch.require(comment.version);
   const deleted = await deleteThread(tx, id);
   await publishMany(
     tx,

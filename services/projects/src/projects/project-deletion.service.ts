@@ -1,6 +1,7 @@
 import { ApiError, type ProjectId, projectDeleted, type UserId } from '@hivesync/contracts';
 import { requestSweep, type SweepBatch, type Transaction } from '@hivesync/database';
 import { type Origin, publish } from '@hivesync/events';
+import type { Precondition } from '@hivesync/http';
 import type { Actor } from '../actor.ts';
 import { lockAsOwner } from '../members/access.ts';
 import {
@@ -15,15 +16,17 @@ import {
  * Deletes a project: nobody sees it from now on, and its rows go in batches afterwards. One event stands for all
  * that goes with it.
  * @param confirm the project's name, as its owner typed it
- * @throws ApiError NOT_FOUND, OWNER_ONLY, UNPROCESSABLE where the name is another.
+ * @throws ApiError NOT_FOUND, OWNER_ONLY, PRECONDITION_FAILED, UNPROCESSABLE where the name is another.
  */
 export async function deleteProject(
   tx: Transaction,
   actor: Actor,
   id: ProjectId,
+  ifMatch: Precondition,
   confirm: string,
 ): Promise<void> {
   const access = await lockAsOwner(tx, id, actor.id);
+  ifMatch.require(access.version);
   if (confirm !== access.project_name) {
     throw new ApiError('UNPROCESSABLE', {
       errors: [{ path: 'body/confirm', message: "is not the project's name" }],

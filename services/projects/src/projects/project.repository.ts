@@ -128,26 +128,18 @@ function visible(userId: UserId, filter: ProjectFilter, parameters: Parameters):
   return conditions;
 }
 
-/** Changes the project if it still has this version; false where it has another. */
-export async function updateProject(
-  tx: Transaction,
-  id: ProjectId,
-  version: number,
-  changes: ProjectChanges,
-): Promise<boolean> {
-  const rows = await query<{ id: ProjectId }>(
+/** Changes a locked project and gives it a new version. */
+export async function updateProject(tx: Transaction, id: ProjectId, changes: ProjectChanges): Promise<void> {
+  await query(
     tx,
     `update projects
-        set name = coalesce($3, name),
-            description = coalesce($4, description),
-            owner_id = coalesce($5, owner_id),
+        set name = coalesce($2, name),
+            description = coalesce($3, description),
+            owner_id = coalesce($4, owner_id),
             version = version + 1
-      where id = $1
-        and version = $2
-      returning id`,
-    [id, version, changes.name ?? null, changes.description ?? null, changes.owner_id ?? null],
+      where id = $1`,
+    [id, changes.name ?? null, changes.description ?? null, changes.owner_id ?? null],
   );
-  return rows.length === 1;
 }
 
 /** What other services may know of these projects; those that do not exist are left out. */

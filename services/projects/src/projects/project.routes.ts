@@ -1,15 +1,6 @@
 import type { ProjectId } from '@hivesync/contracts';
 import { transaction } from '@hivesync/database';
-import {
-  type App,
-  errorResponses,
-  etag,
-  ifMatchVersion,
-  Page,
-  readPage,
-  unitOfWork,
-  versioned,
-} from '@hivesync/http';
+import { type App, errorResponses, Page, readPage, unitOfWork } from '@hivesync/http';
 import { actorOf } from '../actor.ts';
 import { countProjects, listProjects } from './project.repository.ts';
 import {
@@ -48,7 +39,7 @@ export async function projectRoutes(app: App): Promise<void> {
         return {
           status: 201,
           body: project,
-          headers: { location: pathOf(project.id), etag: etag(project.version) },
+          headers: { location: pathOf(project.id) },
         };
       }),
   );
@@ -90,17 +81,14 @@ export async function projectRoutes(app: App): Promise<void> {
         response: { 200: Project, ...errorResponses('NOT_FOUND') },
       },
     },
-    async (request, reply) => {
-      const project = await getProject(app.dataSource.manager, actorOf(request), request.params.project_id);
-      return versioned(request, reply, project.version, project);
-    },
+    async (request) => getProject(app.dataSource.manager, actorOf(request), request.params.project_id),
   );
 
   app.patch(
     '/api/v1/projects/:project_id',
     {
       onRequest: app.requireUser,
-      config: { ifMatch: 'required' },
+      config: { ifMatch: 'required', versioned: true },
       schema: {
         operationId: 'updateProject',
         summary: "Change a project's settings, or hand it over to another member; for its owner",
@@ -113,24 +101,23 @@ export async function projectRoutes(app: App): Promise<void> {
         },
       },
     },
-    async (request, reply) => {
-      const version = ifMatchVersion(request);
-      const project = await transaction(app.dataSource, (tx) =>
-        changeProject(tx, actorOf(request), request.params.project_id, version, request.body),
-      );
-      return reply.header('etag', etag(project.version)).send(project);
-    },
+    async (request) =>
+      transaction(app.dataSource, (tx) =>
+        changeProject(tx, actorOf(request), request.params.project_id, request.ifMatch, request.body),
+      ),
   );
 
-  app.delete(
-    '/api/v1/projects/:project_id',
+  app.post(
+    '/api/v1/projects/:project_id/deletion',
     {
       onRequest: app.requireUser,
+      config: { ifMatch: 'optional' },
       schema: {
         operationId: 'deleteProject',
         summary: 'Delete a project with all that belongs to it; for its owner',
         description:
-          'It is gone for everybody at once. What belongs to it is removed in the background, in every service.',
+          'It is gone for everybody at once. What belongs to it is removed in the background, in every service. ' +
+          "If-Match is compared with the project's version.",
         tags,
         params: ProjectParams,
         body: ProjectDeletionBody,
@@ -143,7 +130,7 @@ export async function projectRoutes(app: App): Promise<void> {
     async (request, reply) => {
       const { project_id: id } = request.params;
       await transaction(app.dataSource, (tx) =>
-        deleteProject(tx, actorOf(request), id, request.body.confirm),
+        deleteProject(tx, actorOf(request), id, request.ifMatch, request.body.confirm),
       );
       return reply.code(202).send({ id, state: 'deleting' as const });
     },

@@ -1,7 +1,7 @@
 import { ApiError, memberJoined, type ProjectId, projectCreated, projectUpdated } from '@hivesync/contracts';
 import { meetKnown, type Transaction } from '@hivesync/database';
 import { publish, publishMany } from '@hivesync/events';
-import { preconditionFailed } from '@hivesync/http';
+import type { Precondition } from '@hivesync/http';
 import type { Actor } from '../actor.ts';
 import { lockAsOwner } from '../members/access.ts';
 import { holdMembers } from '../members/membership.repository.ts';
@@ -53,10 +53,11 @@ export async function changeProject(
   tx: Transaction,
   actor: Actor,
   id: ProjectId,
-  version: number,
+  ifMatch: Precondition,
   changes: ProjectChanges,
 ): Promise<Project> {
-  const access = await lockAsOwner(tx, id, actor.id);
+  const { version } = await lockAsOwner(tx, id, actor.id);
+  ifMatch.require(version);
   if (changes.owner_id) {
     const members = await holdMembers(tx, id, [changes.owner_id]);
     if (!members.has(changes.owner_id)) {
@@ -65,9 +66,7 @@ export async function changeProject(
       });
     }
   }
-  if (!(await updateProject(tx, id, version, changes))) {
-    throw preconditionFailed(access.version);
-  }
+  await updateProject(tx, id, changes);
   const project = await getProject(tx, actor, id);
   await publish(tx, projectUpdated, {
     subject: id,

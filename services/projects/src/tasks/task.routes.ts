@@ -1,15 +1,6 @@
 import type { TaskId, UserId } from '@hivesync/contracts';
 import { transaction } from '@hivesync/database';
-import {
-  type App,
-  errorResponses,
-  etag,
-  ifMatchVersion,
-  Page,
-  readPage,
-  unitOfWork,
-  versioned,
-} from '@hivesync/http';
+import { type App, errorResponses, Page, readPage, unitOfWork } from '@hivesync/http';
 import { Type } from 'typebox';
 import { actorOf } from '../actor.ts';
 import { requireMember } from '../members/access.ts';
@@ -52,7 +43,7 @@ export async function taskRoutes(app: App): Promise<void> {
         return {
           status: 201,
           body: task,
-          headers: { location: pathOf(task.id), etag: etag(task.version) },
+          headers: { location: pathOf(task.id) },
         };
       }),
   );
@@ -118,17 +109,14 @@ export async function taskRoutes(app: App): Promise<void> {
         response: { 200: Task, ...errorResponses('NOT_FOUND') },
       },
     },
-    async (request, reply) => {
-      const task = await getTask(app.dataSource.manager, actorOf(request), request.params.task_id);
-      return versioned(request, reply, task.version, task);
-    },
+    async (request) => getTask(app.dataSource.manager, actorOf(request), request.params.task_id),
   );
 
   app.patch(
     '/api/v1/tasks/:task_id',
     {
       onRequest: app.requireUser,
-      config: { ifMatch: 'required' },
+      config: { ifMatch: 'required', versioned: true },
       schema: {
         operationId: 'updateTask',
         summary: 'Change a task',
@@ -141,19 +129,17 @@ export async function taskRoutes(app: App): Promise<void> {
         },
       },
     },
-    async (request, reply) => {
-      const version = ifMatchVersion(request);
-      const task = await transaction(app.dataSource, (tx) =>
-        changeTask(tx, actorOf(request), request.params.task_id, version, request.body),
-      );
-      return reply.header('etag', etag(task.version)).send(task);
-    },
+    async (request) =>
+      transaction(app.dataSource, (tx) =>
+        changeTask(tx, actorOf(request), request.params.task_id, request.ifMatch, request.body),
+      ),
   );
 
   app.delete(
     '/api/v1/tasks/:task_id',
     {
       onRequest: app.requireUser,
+      config: { ifMatch: 'optional' },
       schema: {
         operationId: 'deleteTask',
         summary: 'Delete a task with its comments and attachments',
@@ -163,7 +149,9 @@ export async function taskRoutes(app: App): Promise<void> {
       },
     },
     async (request, reply) => {
-      await transaction(app.dataSource, (tx) => removeTask(tx, actorOf(request), request.params.task_id));
+      await transaction(app.dataSource, (tx) =>
+        removeTask(tx, actorOf(request), request.params.task_id, request.ifMatch),
+      );
       return reply.code(204).send(null);
     },
   );

@@ -1,7 +1,7 @@
 import { ApiError, type ProjectId, type TaskId, taskDeleted, type UserId } from '@hivesync/contracts';
 import type { Transaction } from '@hivesync/database';
 import { publish, publishMany } from '@hivesync/events';
-import { preconditionFailed } from '@hivesync/http';
+import type { Precondition } from '@hivesync/http';
 import type { Actor } from '../actor.ts';
 import { requireMember } from '../members/access.ts';
 import { holdMembers } from '../members/membership.repository.ts';
@@ -51,15 +51,13 @@ export async function changeTask(
   tx: Transaction,
   actor: Actor,
   id: TaskId,
-  version: number,
+  ifMatch: Precondition,
   changes: TaskChanges,
 ): Promise<Task> {
   const projectId = await requireProjectOfTask(tx, id, actor.id);
   await requireAssignable(tx, projectId, changes.assignee_id);
   const before = await lockTask(tx, projectId, id);
-  if (before.version !== version) {
-    throw preconditionFailed(before.version);
-  }
+  ifMatch.require(before.version);
   const changed = changedFields(before, changes);
   if (changed.length > 0) {
     const [after] = await updateTasks(tx, [{ task: before, changes }]);
@@ -68,10 +66,16 @@ export async function changeTask(
   return getTask(tx, actor, id);
 }
 
-/** Deletes a task with everything on it. @throws ApiError NOT_FOUND. */
-export async function removeTask(tx: Transaction, actor: Actor, id: TaskId): Promise<void> {
+/** Deletes a task with everything on it. @throws ApiError NOT_FOUND, PRECONDITION_FAILED. */
+export async function removeTask(
+  tx: Transaction,
+  actor: Actor,
+  id: TaskId,
+  ifMatch: Precondition,
+): Promise<void> {
   const projectId = await requireProjectOfTask(tx, id, actor.id);
   const task = await lockTask(tx, projectId, id);
+  ifMatch.require(task.version);
   await deleteTask(tx, id);
   await publish(tx, taskDeleted, {
     subject: id,

@@ -252,7 +252,7 @@ test('objects go with their project', async () => {
   const task = (await service.createTask(alice, id)).id;
   const { key } = await attached(alice, task);
   const waiting = await uploaded(alice, task);
-  expectStatus(await alice.delete(`/api/v1/projects/${id}`, { body: { confirm: 'Short' } }), 202);
+  expectStatus(await alice.post(`/api/v1/projects/${id}/deletion`, { confirm: 'Short' }), 202);
   await sweepAll(service.dataSource, database);
   await remove();
   expect([key, waiting].filter(isStored)).toEqual([]);

@@ -1,7 +1,7 @@
 import { commentAdded, commentDeleted, commentUpdated } from '@hivesync/contracts';
 import { newId } from '@hivesync/database';
 import { describe, expect, test } from 'vitest';
-import { expectStatus, refusal, startProjects } from '../support/projects-service.ts';
+import { expectStatus, refusal, startProjects, tagOf } from '../support/projects-service.ts';
 
 const service = await startProjects();
 const alice = await service.register('Alice');
@@ -34,7 +34,10 @@ describe('a comment', () => {
         version: 1,
         ...entity,
       });
-      expect(answer.headers).toMatchObject({ location: `/api/v1/comments/${answer.json().id}`, etag: '"1"' });
+      expect(answer.headers).toMatchObject({
+        location: `/api/v1/comments/${answer.json().id}`,
+        etag: tagOf(1),
+      });
     }
     const told = (await service.published(commentAdded)).slice(-3);
     expect(told.map(({ data }) => data.entity_id)).toEqual([project, task.id, 'src/main.ts:3']);

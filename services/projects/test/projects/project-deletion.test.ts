@@ -10,7 +10,7 @@ import { refusal, startProjects } from '../support/projects-service.ts';
 const service = await startProjects();
 const patience = { timeout: 20_000, interval: 50 };
 const remove = (caller: Caller, project: ProjectId, confirm: string) =>
-  caller.delete(`/api/v1/projects/${project}`, { body: { confirm } });
+  caller.post(`/api/v1/projects/${project}/deletion`, { confirm });
 const alice = await service.register('Alice');
 const bob = await service.register('Bob');
 const carol = await service.register('Carol');
@@ -110,7 +110,13 @@ test('only its owner deletes a project, and only by its name', async () => {
   expect(refusal(await remove(carol, project, 'Named'))).toEqual([404, 'NOT_FOUND']);
   expect(refusal(await remove(bob, project, 'Named'))).toEqual([403, 'OWNER_ONLY']);
   expect(refusal(await remove(alice, project, 'named'))).toEqual([422, 'UNPROCESSABLE']);
-  expect((await alice.delete(path)).statusCode).toBe(400);
+  expect((await alice.post(`${path}/deletion`)).statusCode).toBe(400);
+  expect(refusal(await alice.delete(path))).toEqual([405, 'METHOD_NOT_ALLOWED']);
+  const stale = { headers: { 'if-match': '"2"' } };
+  expect(refusal(await alice.post(`${path}/deletion`, { confirm: 'Named' }, stale))).toEqual([
+    412,
+    'PRECONDITION_FAILED',
+  ]);
   expect(await service.published(projectDeleted, project)).toEqual([]);
   expect((await alice.get(path)).statusCode).toBe(200);
 });

@@ -19,6 +19,7 @@ import {
   type TestUser,
   testUser,
 } from '@hivesync/testing';
+import { expect } from 'vitest';
 import { buildApp, type Config, database, loadConfig, type UserDirectory } from '../../src/app.ts';
 import type { Project } from '../../src/projects/project.schemas.ts';
 import type { NewTask, Task } from '../../src/tasks/task.schemas.ts';
@@ -132,3 +133,6 @@ export function refusal(answer: Answer): [number, string] {
 }
 
 export const unknownTask = (): TaskId => newId<TaskId>();
+
+/** The entity tag of any answer that shows this version. */
+export const tagOf = (version: number) => expect.stringMatching(new RegExp(`^"${version}[.][\\w-]{16}"$`));
