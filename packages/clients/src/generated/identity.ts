@@ -183,11 +183,7 @@ export interface paths {
         get: operations["getMe"];
         put?: never;
         post?: never;
-        /**
-         * Delete my account, everywhere
-         * @description Sessions and keys end at once; what belongs to the account, projects that it owns included, is removed in the background. Tasks and comments written for others stay, with a deleted author.
-         */
-        delete: operations["deleteMe"];
+        delete?: never;
         options?: never;
         head?: never;
         /**
@@ -195,6 +191,26 @@ export interface paths {
          * @description Changes the fields that are given. If-Match is honoured where it is sent.
          */
         patch: operations["updateMe"];
+        trace?: never;
+    };
+    "/api/v1/me/deletion": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Delete my account, everywhere
+         * @description Sessions and keys end at once; what belongs to the account, projects that it owns included, is removed in the background. Tasks and comments written for others stay, with a deleted author. If-Match is compared with the account's version.
+         */
+        post: operations["deleteMe"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/me/export": {
@@ -627,7 +643,10 @@ export interface operations {
     getUser: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Tags of answers that the caller has: where this one is among them, 304 without a body */
+                "if-none-match"?: string;
+            };
             path: {
                 user_id: string;
             };
@@ -638,6 +657,8 @@ export interface operations {
             /** @description Default Response */
             200: {
                 headers: {
+                    /** @description Tag of this answer, as `"3.Vq0f3xkP7bYtQm2A"`: the resource's `version`, which `If-Match` compares, and what `If-None-Match` compares besides */
+                    etag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -663,7 +684,14 @@ export interface operations {
                     };
                 };
             };
-            /** @description VALIDATION_FAILED */
+            /** @description The caller has this answer */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description VALIDATION_FAILED, MALFORMED_IF_MATCH */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -692,6 +720,15 @@ export interface operations {
             };
             /** @description NOT_FOUND */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description PRECONDITION_FAILED */
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -787,6 +824,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description PRECONDITION_UNSUPPORTED */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description BODY_TOO_LARGE */
             413: {
                 headers: {
@@ -834,6 +880,15 @@ export interface operations {
             };
             /** @description UNAUTHENTICATED, TOKEN_EXPIRED, TOKEN_INVALID */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description PRECONDITION_UNSUPPORTED */
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -894,6 +949,15 @@ export interface operations {
             };
             /** @description NOT_FOUND */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description PRECONDITION_UNSUPPORTED */
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -982,6 +1046,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description PRECONDITION_UNSUPPORTED */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description BODY_TOO_LARGE */
             413: {
                 headers: {
@@ -1030,7 +1103,7 @@ export interface operations {
             /** @description Default Response */
             201: {
                 headers: {
-                    /** @description Version of the resource, for `If-Match` and `If-None-Match` */
+                    /** @description Tag of this answer, as `"3.Vq0f3xkP7bYtQm2A"`: the resource's `version`, which `If-Match` compares, and what `If-None-Match` compares besides */
                     etag?: string;
                     /** @description Path of the new resource */
                     location?: string;
@@ -1077,6 +1150,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description PRECONDITION_UNSUPPORTED */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description BODY_TOO_LARGE */
             413: {
                 headers: {
@@ -1109,7 +1191,10 @@ export interface operations {
     getMe: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Tags of answers that the caller has: where this one is among them, 304 without a body */
+                "if-none-match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -1118,7 +1203,7 @@ export interface operations {
             /** @description Default Response */
             200: {
                 headers: {
-                    /** @description Version of the resource, for `If-Match` and `If-None-Match` */
+                    /** @description Tag of this answer, as `"3.Vq0f3xkP7bYtQm2A"`: the resource's `version`, which `If-Match` compares, and what `If-None-Match` compares besides */
                     etag?: string;
                     [name: string]: unknown;
                 };
@@ -1145,6 +1230,22 @@ export interface operations {
                     };
                 };
             };
+            /** @description The caller has this answer */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description MALFORMED_IF_MATCH */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description UNAUTHENTICATED, TOKEN_EXPIRED, TOKEN_INVALID */
             401: {
                 headers: {
@@ -1163,95 +1264,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-        };
-    };
-    deleteMe: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    password: string;
-                };
-            };
-        };
-        responses: {
-            /** @description Default Response */
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        /** @description Shown once; send it as X-Deletion-Receipt */
-                        receipt: string;
-                        /** @description Where the report is, which the receipt opens */
-                        report_url: string;
-                        /** Format: uuid */
-                        user_id: string;
-                    };
-                };
-            };
-            /** @description VALIDATION_FAILED */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description INVALID_CREDENTIALS, TOKEN_EXPIRED, TOKEN_INVALID, UNAUTHENTICATED */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description NOT_FOUND */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description BODY_TOO_LARGE */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description UNSUPPORTED_MEDIA_TYPE */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description RATE_LIMITED */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description UPSTREAM_UNAVAILABLE */
-            503: {
+            /** @description PRECONDITION_FAILED */
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1265,7 +1279,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The `ETag` of the version that the change starts from, e.g. `"3"` */
+                /** @description The `ETag` that the change starts from, or its version alone, as `"3"`; a list of them, or `*` for whatever is there */
                 "if-match"?: string;
             };
             path?: never;
@@ -1287,7 +1301,7 @@ export interface operations {
             /** @description Default Response */
             200: {
                 headers: {
-                    /** @description Version of the resource, for `If-Match` and `If-None-Match` */
+                    /** @description Tag of this answer, as `"3.Vq0f3xkP7bYtQm2A"`: the resource's `version`, which `If-Match` compares, and what `If-None-Match` compares besides */
                     etag?: string;
                     [name: string]: unknown;
                 };
@@ -1361,6 +1375,114 @@ export interface operations {
             };
             /** @description UNSUPPORTED_MEDIA_TYPE */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteMe: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` that the change starts from, or its version alone, as `"3"`; a list of them, or `*` for whatever is there */
+                "if-match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    password: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description Shown once; send it as X-Deletion-Receipt */
+                        receipt: string;
+                        /** @description Where the report is, which the receipt opens */
+                        report_url: string;
+                        /** Format: uuid */
+                        user_id: string;
+                    };
+                };
+            };
+            /** @description VALIDATION_FAILED, MALFORMED_IF_MATCH */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description INVALID_CREDENTIALS, TOKEN_EXPIRED, TOKEN_INVALID, UNAUTHENTICATED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description PRECONDITION_FAILED */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description BODY_TOO_LARGE */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNSUPPORTED_MEDIA_TYPE */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RATE_LIMITED */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UPSTREAM_UNAVAILABLE */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1507,6 +1629,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description PRECONDITION_UNSUPPORTED */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     endMySession: {
@@ -1547,6 +1678,15 @@ export interface operations {
             };
             /** @description NOT_FOUND */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description PRECONDITION_UNSUPPORTED */
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1662,6 +1802,15 @@ export interface operations {
             };
             /** @description UNAUTHENTICATED, TOKEN_EXPIRED, TOKEN_INVALID */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description PRECONDITION_UNSUPPORTED */
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1880,6 +2029,15 @@ export interface operations {
             };
             /** @description FORBIDDEN */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description PRECONDITION_UNSUPPORTED */
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2133,6 +2291,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description PRECONDITION_UNSUPPORTED */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description BODY_TOO_LARGE */
             413: {
                 headers: {
@@ -2200,6 +2367,15 @@ export interface operations {
             };
             /** @description UNAUTHENTICATED, TOKEN_EXPIRED, TOKEN_INVALID */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description PRECONDITION_UNSUPPORTED */
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };

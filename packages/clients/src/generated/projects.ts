@@ -136,11 +136,7 @@ export interface paths {
         get: operations["getProject"];
         put?: never;
         post?: never;
-        /**
-         * Delete a project with all that belongs to it; for its owner
-         * @description It is gone for everybody at once. What belongs to it is removed in the background, in every service.
-         */
-        delete: operations["deleteProject"];
+        delete?: never;
         options?: never;
         head?: never;
         /** Change a project's settings, or hand it over to another member; for its owner */
@@ -159,6 +155,26 @@ export interface paths {
         put?: never;
         /** Comment on something of a project, or reply */
         post: operations["addComment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project_id}/deletion": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Delete a project with all that belongs to it; for its owner
+         * @description It is gone for everybody at once. What belongs to it is removed in the background, in every service. If-Match is compared with the project's version.
+         */
+        post: operations["deleteProject"];
         delete?: never;
         options?: never;
         head?: never;
@@ -644,7 +660,10 @@ export interface operations {
     getComment: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Tags of answers that the caller has: where this one is among them, 304 without a body */
+                "if-none-match"?: string;
+            };
             path: {
                 comment_id: string;
             };
@@ -655,7 +674,7 @@ export interface operations {
             /** @description Default Response */
             200: {
                 headers: {
-                    /** @description Version of the resource, for `If-Match` and `If-None-Match` */
+                    /** @description Tag of this answer, as `"3.Vq0f3xkP7bYtQm2A"`: the resource's `version`, which `If-Match` compares, and what `If-None-Match` compares besides */
                     etag?: string;
                     [name: string]: unknown;
                 };
@@ -687,7 +706,14 @@ export interface operations {
                     };
                 };
             };
-            /** @description VALIDATION_FAILED */
+            /** @description The caller has this answer */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description VALIDATION_FAILED, MALFORMED_IF_MATCH */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -714,12 +740,24 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description PRECONDITION_FAILED */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     deleteComment: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `ETag` that the change starts from, or its version alone, as `"3"`; a list of them, or `*` for whatever is there */
+                "if-match"?: string;
+            };
             path: {
                 comment_id: string;
             };
@@ -734,7 +772,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description VALIDATION_FAILED */
+            /** @description VALIDATION_FAILED, MALFORMED_IF_MATCH */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -770,13 +808,22 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description PRECONDITION_FAILED */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     editComment: {
         parameters: {
             query?: never;
             header: {
-                /** @description The `ETag` of the version that the change starts from, e.g. `"3"` */
+                /** @description The `ETag` that the change starts from, or its version alone, as `"3"`; a list of them, or `*` for whatever is there */
                 "if-match": string;
             };
             path: {
@@ -796,7 +843,7 @@ export interface operations {
             /** @description Default Response */
             200: {
                 headers: {
-                    /** @description Version of the resource, for `If-Match` and `If-None-Match` */
+                    /** @description Tag of this answer, as `"3.Vq0f3xkP7bYtQm2A"`: the resource's `version`, which `If-Match` compares, and what `If-None-Match` compares besides */
                     etag?: string;
                     [name: string]: unknown;
                 };
@@ -947,6 +994,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description PRECONDITION_UNSUPPORTED */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     unstarComment: {
@@ -987,6 +1043,15 @@ export interface operations {
             };
             /** @description NOT_FOUND */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description PRECONDITION_UNSUPPORTED */
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1131,6 +1196,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description PRECONDITION_UNSUPPORTED */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description IDEMPOTENCY_KEY_REUSED */
             422: {
                 headers: {
@@ -1180,6 +1254,15 @@ export interface operations {
             };
             /** @description NOT_FOUND */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description PRECONDITION_UNSUPPORTED */
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1308,6 +1391,15 @@ export interface operations {
             };
             /** @description GONE */
             410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description PRECONDITION_UNSUPPORTED */
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1446,7 +1538,7 @@ export interface operations {
             /** @description Default Response */
             201: {
                 headers: {
-                    /** @description Version of the resource, for `If-Match` and `If-None-Match` */
+                    /** @description Tag of this answer, as `"3.Vq0f3xkP7bYtQm2A"`: the resource's `version`, which `If-Match` compares, and what `If-None-Match` compares besides */
                     etag?: string;
                     /** @description Path of the new resource */
                     location?: string;
@@ -1500,6 +1592,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description PRECONDITION_UNSUPPORTED */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description BODY_TOO_LARGE */
             413: {
                 headers: {
@@ -1532,7 +1633,10 @@ export interface operations {
     getProject: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Tags of answers that the caller has: where this one is among them, 304 without a body */
+                "if-none-match"?: string;
+            };
             path: {
                 project_id: string;
             };
@@ -1543,7 +1647,7 @@ export interface operations {
             /** @description Default Response */
             200: {
                 headers: {
-                    /** @description Version of the resource, for `If-Match` and `If-None-Match` */
+                    /** @description Tag of this answer, as `"3.Vq0f3xkP7bYtQm2A"`: the resource's `version`, which `If-Match` compares, and what `If-None-Match` compares besides */
                     etag?: string;
                     [name: string]: unknown;
                 };
@@ -1568,7 +1672,14 @@ export interface operations {
                     };
                 };
             };
-            /** @description VALIDATION_FAILED */
+            /** @description The caller has this answer */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description VALIDATION_FAILED, MALFORMED_IF_MATCH */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -1595,99 +1706,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-        };
-    };
-    deleteProject: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                project_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    /** @description The project's name, as a confirmation */
-                    confirm: string;
-                };
-            };
-        };
-        responses: {
-            /** @description Default Response */
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        /** Format: uuid */
-                        id: string;
-                        /**
-                         * @description Nobody sees it any more; its rows are being removed
-                         * @constant
-                         */
-                        state: "deleting";
-                    };
-                };
-            };
-            /** @description VALIDATION_FAILED */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description UNAUTHENTICATED, TOKEN_EXPIRED, TOKEN_INVALID */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description OWNER_ONLY */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description NOT_FOUND */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description BODY_TOO_LARGE */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description UNSUPPORTED_MEDIA_TYPE */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description UNPROCESSABLE */
-            422: {
+            /** @description PRECONDITION_FAILED */
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1701,7 +1721,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description The `ETag` of the version that the change starts from, e.g. `"3"` */
+                /** @description The `ETag` that the change starts from, or its version alone, as `"3"`; a list of them, or `*` for whatever is there */
                 "if-match": string;
             };
             path: {
@@ -1726,7 +1746,7 @@ export interface operations {
             /** @description Default Response */
             200: {
                 headers: {
-                    /** @description Version of the resource, for `If-Match` and `If-None-Match` */
+                    /** @description Tag of this answer, as `"3.Vq0f3xkP7bYtQm2A"`: the resource's `version`, which `If-Match` compares, and what `If-None-Match` compares besides */
                     etag?: string;
                     [name: string]: unknown;
                 };
@@ -1958,7 +1978,7 @@ export interface operations {
             /** @description Default Response */
             201: {
                 headers: {
-                    /** @description Version of the resource, for `If-Match` and `If-None-Match` */
+                    /** @description Tag of this answer, as `"3.Vq0f3xkP7bYtQm2A"`: the resource's `version`, which `If-Match` compares, and what `If-None-Match` compares besides */
                     etag?: string;
                     /** @description Path of the new resource */
                     location?: string;
@@ -2028,6 +2048,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description PRECONDITION_UNSUPPORTED */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description BODY_TOO_LARGE */
             413: {
                 headers: {
@@ -2047,6 +2076,118 @@ export interface operations {
                 };
             };
             /** @description IDEMPOTENCY_KEY_REUSED, UNKNOWN_REFERENCE */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteProject: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` that the change starts from, or its version alone, as `"3"`; a list of them, or `*` for whatever is there */
+                "if-match"?: string;
+            };
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description The project's name, as a confirmation */
+                    confirm: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** Format: uuid */
+                        id: string;
+                        /**
+                         * @description Nobody sees it any more; its rows are being removed
+                         * @constant
+                         */
+                        state: "deleting";
+                    };
+                };
+            };
+            /** @description VALIDATION_FAILED, MALFORMED_IF_MATCH */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAUTHENTICATED, TOKEN_EXPIRED, TOKEN_INVALID */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description OWNER_ONLY */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description PRECONDITION_FAILED */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description BODY_TOO_LARGE */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNSUPPORTED_MEDIA_TYPE */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNPROCESSABLE */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2102,6 +2243,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description PRECONDITION_UNSUPPORTED */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     removeFavorite: {
@@ -2142,6 +2292,15 @@ export interface operations {
             };
             /** @description NOT_FOUND */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description PRECONDITION_UNSUPPORTED */
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2309,6 +2468,15 @@ export interface operations {
             };
             /** @description ALREADY_MEMBER, IDEMPOTENCY_KEY_IN_USE */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description PRECONDITION_UNSUPPORTED */
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2503,6 +2671,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description PRECONDITION_UNSUPPORTED */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description BODY_TOO_LARGE */
             413: {
                 headers: {
@@ -2571,6 +2748,15 @@ export interface operations {
             };
             /** @description NOT_FOUND */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description PRECONDITION_UNSUPPORTED */
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2717,6 +2903,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description PRECONDITION_UNSUPPORTED */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     leaveProject: {
@@ -2766,6 +2961,15 @@ export interface operations {
             };
             /** @description CONFLICT */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description PRECONDITION_UNSUPPORTED */
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2933,6 +3137,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description PRECONDITION_UNSUPPORTED */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description BODY_TOO_LARGE */
             413: {
                 headers: {
@@ -3010,6 +3223,15 @@ export interface operations {
             };
             /** @description NOT_FOUND */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description PRECONDITION_UNSUPPORTED */
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3149,7 +3371,7 @@ export interface operations {
             /** @description Default Response */
             201: {
                 headers: {
-                    /** @description Version of the resource, for `If-Match` and `If-None-Match` */
+                    /** @description Tag of this answer, as `"3.Vq0f3xkP7bYtQm2A"`: the resource's `version`, which `If-Match` compares, and what `If-None-Match` compares besides */
                     etag?: string;
                     /** @description Path of the new resource */
                     location?: string;
@@ -3228,6 +3450,15 @@ export interface operations {
             };
             /** @description IDEMPOTENCY_KEY_IN_USE */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description PRECONDITION_UNSUPPORTED */
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3349,6 +3580,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description PRECONDITION_UNSUPPORTED */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description BODY_TOO_LARGE */
             413: {
                 headers: {
@@ -3457,7 +3697,10 @@ export interface operations {
     getTask: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Tags of answers that the caller has: where this one is among them, 304 without a body */
+                "if-none-match"?: string;
+            };
             path: {
                 task_id: string;
             };
@@ -3468,7 +3711,7 @@ export interface operations {
             /** @description Default Response */
             200: {
                 headers: {
-                    /** @description Version of the resource, for `If-Match` and `If-None-Match` */
+                    /** @description Tag of this answer, as `"3.Vq0f3xkP7bYtQm2A"`: the resource's `version`, which `If-Match` compares, and what `If-None-Match` compares besides */
                     etag?: string;
                     [name: string]: unknown;
                 };
@@ -3516,7 +3759,14 @@ export interface operations {
                     };
                 };
             };
-            /** @description VALIDATION_FAILED */
+            /** @description The caller has this answer */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description VALIDATION_FAILED, MALFORMED_IF_MATCH */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3543,12 +3793,24 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description PRECONDITION_FAILED */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     deleteTask: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `ETag` that the change starts from, or its version alone, as `"3"`; a list of them, or `*` for whatever is there */
+                "if-match"?: string;
+            };
             path: {
                 task_id: string;
             };
@@ -3563,7 +3825,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description VALIDATION_FAILED */
+            /** @description VALIDATION_FAILED, MALFORMED_IF_MATCH */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3590,13 +3852,22 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description PRECONDITION_FAILED */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     updateTask: {
         parameters: {
             query?: never;
             header: {
-                /** @description The `ETag` of the version that the change starts from, e.g. `"3"` */
+                /** @description The `ETag` that the change starts from, or its version alone, as `"3"`; a list of them, or `*` for whatever is there */
                 "if-match": string;
             };
             path: {
@@ -3620,7 +3891,7 @@ export interface operations {
             /** @description Default Response */
             200: {
                 headers: {
-                    /** @description Version of the resource, for `If-Match` and `If-None-Match` */
+                    /** @description Tag of this answer, as `"3.Vq0f3xkP7bYtQm2A"`: the resource's `version`, which `If-Match` compares, and what `If-None-Match` compares besides */
                     etag?: string;
                     [name: string]: unknown;
                 };
@@ -3913,6 +4184,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description PRECONDITION_UNSUPPORTED */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description BODY_TOO_LARGE */
             413: {
                 headers: {
@@ -3999,6 +4279,15 @@ export interface operations {
             };
             /** @description NOT_FOUND */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description PRECONDITION_UNSUPPORTED */
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4147,6 +4436,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description PRECONDITION_UNSUPPORTED */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description BODY_TOO_LARGE */
             413: {
                 headers: {
@@ -4240,6 +4538,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description PRECONDITION_UNSUPPORTED */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description UNKNOWN_REFERENCE */
             422: {
                 headers: {
@@ -4297,6 +4604,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description PRECONDITION_UNSUPPORTED */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     putLabelOnTask: {
@@ -4345,6 +4661,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description PRECONDITION_UNSUPPORTED */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     takeLabelOffTask: {
@@ -4386,6 +4711,15 @@ export interface operations {
             };
             /** @description NOT_FOUND */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description PRECONDITION_UNSUPPORTED */
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4562,6 +4896,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description PRECONDITION_UNSUPPORTED */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description BODY_TOO_LARGE */
             413: {
                 headers: {
@@ -4639,6 +4982,15 @@ export interface operations {
             };
             /** @description FORBIDDEN */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description PRECONDITION_UNSUPPORTED */
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4765,6 +5117,15 @@ export interface operations {
             };
             /** @description UNAUTHENTICATED, TOKEN_EXPIRED, TOKEN_INVALID */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description PRECONDITION_UNSUPPORTED */
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };

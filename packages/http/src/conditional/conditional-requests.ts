@@ -1,7 +1,7 @@
 import { ApiError } from '@hivesync/contracts';
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
 import { answerTag, parseTags, tagOfSame } from './entity-tag.ts';
-import { IfMatch } from './if-match.ts';
+import { IfMatch, type Precondition } from './if-match.ts';
 
 const reads = new Set(['GET', 'HEAD']);
 const preconditions = new WeakMap<FastifyRequest, IfMatch>();
@@ -14,10 +14,8 @@ const preconditions = new WeakMap<FastifyRequest, IfMatch>();
  */
 export function conditionalRequests(app: FastifyInstance): void {
   app.decorateRequest('ifMatch', {
-    getter(this: FastifyRequest): IfMatch {
-      const known = preconditions.get(this) ?? new IfMatch(given(this, 'if-match'));
-      preconditions.set(this, known);
-      return known;
+    getter(this: FastifyRequest): Precondition {
+      return ifMatchOf(this);
     },
   });
   app.addHook('onRoute', refuseUntagged);
@@ -25,11 +23,17 @@ export function conditionalRequests(app: FastifyInstance): void {
   app.addHook('onSend', async (request, reply, payload) => {
     const { config, url, method } = request.routeOptions;
     if (reply.statusCode >= 300) return payload;
-    if (config.ifMatch && request.ifMatch.ignored) {
+    if (config.ifMatch && ifMatchOf(request).ignored) {
       throw new TypeError(`${String(method)} ${url} says that it reads If-Match, and did not`);
     }
     return config.versioned ? tagged(request, reply, payload) : payload;
   });
+}
+
+function ifMatchOf(request: FastifyRequest): IfMatch {
+  const known = preconditions.get(request) ?? new IfMatch(given(request, 'if-match'));
+  preconditions.set(request, known);
+  return known;
 }
 
 /** A route that answers with tags answers with a version to make them of: found at boot. */
