@@ -1,16 +1,13 @@
-import { Type } from 'typebox';
+import { Text } from '@hivesync/contracts';
 
-export const Email = Type.String({
-  format: 'email',
-  maxLength: 254,
-  description: 'Unique without regard to case',
-});
+/**
+ * A password as it is typed, bounded so that preparing and hashing stay cheap. What may be chosen as one is asked of the
+ * prepared text, whose length may be another: see `preparePassword`.
+ */
+export const OfferedPassword = Text(1_024, { min: 1 });
 
-/** A password as it is offered at login: whatever it is, up to the bound that keeps hashing cheap. */
-export const OfferedPassword = Type.String({ minLength: 1, maxLength: 256 });
-
-export const AvatarUrl = Type.String({
-  format: 'uri',
-  pattern: '^https://[^\\s\\u0000]{1,1992}$',
-  description: 'https, at most 2000 characters',
+export const NewPassword = Text(1_024, {
+  min: 1,
+  description:
+    'At least 10 characters, at most 256 bytes in UTF-8, and none of the most common ones; all asked of its NFKC form',
 });

@@ -2,14 +2,14 @@ import type { ServiceName, UserId } from '@hivesync/contracts';
 import { type DataSource, query, type Transaction } from '@hivesync/database';
 
 /**
- * Makes the account nobody's: its address is free again, no password fits it. The caller holds its lock.
+ * Makes the account nobody's: it has no address, which is free again, and no password fits it. The caller holds its lock.
  * @returns its version after that
  */
 export async function closeAccount(tx: Transaction, id: UserId): Promise<number> {
   const [closed] = await query<{ version: number }>(
     tx,
     `update users
-     set email = 'deleted-' || id || '@deleted.invalid',
+     set email = null,
          password_hash = '$argon2id$deleted',
          deleted_at = now(),
          version = version + 1

@@ -1,13 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { ApiError, type UserId } from '@hivesync/contracts';
+import { ApiError, EmailAddress, type UserId } from '@hivesync/contracts';
 import { type DataSource, transaction } from '@hivesync/database';
 import { Compile } from 'typebox/compile';
-import { Email } from '../fields.schemas.ts';
 import { assertAcceptablePassword, hashPassword } from '../users/passwords.ts';
 import { findUserByEmail } from '../users/user.repository.ts';
 import { changeRole, registerUser } from '../users/user.service.ts';
 
-const email = Compile(Email);
+const email = Compile(EmailAddress);
 
 export interface NewAdmin {
   email: string;

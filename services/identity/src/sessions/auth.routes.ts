@@ -3,7 +3,7 @@ import { transaction } from '@hivesync/database';
 import { type App, errorResponses } from '@hivesync/http';
 import { Type } from 'typebox';
 import { OfferedPassword } from '../fields.schemas.ts';
-import { describeDevice } from './devices.ts';
+import { describeAgent, describeDevice } from './devices.ts';
 import { logIn, type SessionContext } from './login.service.ts';
 import { renewAuthentication } from './reauthentication.service.ts';
 import { refreshSession } from './refresh.service.ts';
@@ -48,7 +48,7 @@ export async function authRoutes(app: App, { context }: { context: SessionContex
         password,
         device: describeDevice(device, request.headers['x-device-name'], userAgent),
         address: request.origin.clientIp ?? null,
-        userAgent: userAgent?.slice(0, 500) ?? null,
+        userAgent: describeAgent(userAgent),
         origin: request.origin,
       });
       reply.header('cache-control', 'no-store');

@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto';
+import { foldEmail } from '@hivesync/contracts';
 import { type DataSource, type Transaction, transaction } from '@hivesync/database';
 import { blockedSeconds, countFailure, forgetFailures, pruneThrottles } from './login-throttle.repository.ts';
 import { subscriberNetwork } from './networks.ts';
@@ -36,7 +37,7 @@ export class LoginThrottle {
   /** @param address as `Origin` has it: IPv4 in IPv6 is IPv4, no zone */
   attempt(email: string, address: string | null): Attempt {
     return {
-      accountKey: this.#hash(`account:${email.toLowerCase()}`),
+      accountKey: this.#hash(`account:${foldEmail(email)}`),
       addressKey: address === null ? null : this.#hash(`address:${subscriberNetwork(address)}`),
     };
   }

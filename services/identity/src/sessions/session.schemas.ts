@@ -1,13 +1,21 @@
-import { Closed, IdSchema, Nullable, type SessionId, Text, Timestamp } from '@hivesync/contracts';
+import {
+  Closed,
+  EmailAddress,
+  IdSchema,
+  Nullable,
+  type SessionId,
+  Text,
+  Timestamp,
+} from '@hivesync/contracts';
 import { type Static, Type } from 'typebox';
-import { Email, OfferedPassword } from '../fields.schemas.ts';
+import { OfferedPassword } from '../fields.schemas.ts';
 import { accessTokenSeconds } from '../signing-keys/access-tokens.ts';
 import { Me, toMe } from '../users/user.schemas.ts';
 import type { TokenPair } from './login.service.ts';
 import type { SessionRecord } from './session.repository.ts';
 
 export const LoginBody = Closed({
-  email: Email,
+  email: EmailAddress,
   password: OfferedPassword,
   device: Type.Optional(
     Closed({
@@ -17,7 +25,11 @@ export const LoginBody = Closed({
   ),
 });
 
-export const LoginHeaders = Type.Object({ 'x-device-name': Type.Optional(Type.String({ maxLength: 200 })) });
+export const LoginHeaders = Type.Object({
+  'x-device-name': Type.Optional(
+    Type.String({ description: 'In UTF-8; cut at 200 characters. It never makes a login fail' }),
+  ),
+});
 
 export const RefreshBody = Closed({ refresh_token: Type.String({ minLength: 1, maxLength: 200 }) });
 

@@ -2,10 +2,12 @@ import { type Tier, tiers, type UserId, type UserRole, userRoles } from '@hivesy
 import { DataClass } from '@hivesync/database';
 import { Check, Column, CreateDateColumn, Entity, Index, PrimaryColumn, UpdateDateColumn } from 'typeorm';
 
-/** Somebody with an account. The address is unique whatever its case: an index on lower(email). */
+/** Somebody with an account. The address is unique in one folding, by an index on `lower(email collate "C")`. */
 @Entity({ name: 'users' })
 @Index('users_email_key', { synchronize: false })
+@Index('users_email_folded_key', { synchronize: false })
 @Check('users_email_check', `char_length(email) between 3 and 254 and position('@' in email) > 1`)
+@Check('users_email_present_check', '(email is null) = (deleted_at is not null)')
 @Check('users_password_hash_check', `password_hash like '$argon2id$%'`)
 @Check('users_version_check', 'version > 0')
 export class User {
@@ -13,8 +15,8 @@ export class User {
   id!: UserId;
 
   @DataClass('personal')
-  @Column({ type: 'text' })
-  email!: string;
+  @Column({ type: 'text', nullable: true })
+  email!: string | null;
 
   /** argon2id in PHC form. */
   @DataClass('secret-hash')

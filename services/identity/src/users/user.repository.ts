@@ -1,4 +1,4 @@
-import type { Tier, UserId, UserRole } from '@hivesync/contracts';
+import { foldEmail, type Tier, type UserId, type UserRole } from '@hivesync/contracts';
 import { type DataSource, query, type Transaction } from '@hivesync/database';
 import type { PageRequest } from '@hivesync/http';
 
@@ -24,6 +24,9 @@ export interface Credentials {
   passwordHash: string;
 }
 
+/** How addresses are looked up and told apart; the same as `foldEmail`, whatever the database's locale. */
+const foldedEmail = `lower(users.email collate "C")`;
+
 const columns = `
   users.id,
   users.email,
@@ -36,7 +39,7 @@ const columns = `
   user_profiles.avatar_url as "avatarUrl",
   user_profiles.preferences_json as "preferences"`;
 
-/** Writes a user and its profile, or nothing (false) where the email is taken, whatever its case. */
+/** Writes a user and its profile, or nothing (false) where the email is taken, in whatever case. */
 export async function insertUser(
   tx: Transaction,
   user: Pick<UserRecord, 'id' | 'email' | 'displayName'> & { passwordHash: string },
@@ -45,7 +48,7 @@ export async function insertUser(
     tx,
     `insert into users (id, email, password_hash)
      values ($1, $2, $3)
-     on conflict (lower(email)) do nothing
+     on conflict do nothing
      returning id`,
     [user.id, user.email, user.passwordHash],
   );
@@ -120,9 +123,9 @@ export async function findUserByEmail(
     `select ${columns}
      from users
      join user_profiles on user_profiles.user_id = users.id
-     where lower(users.email) = lower($1)
+     where ${foldedEmail} = $1
        and users.deleted_at is null`,
-    [email],
+    [foldEmail(email)],
   );
   return rows[0] ?? null;
 }
@@ -135,9 +138,9 @@ export async function findCredentials(
     source,
     `select id, password_hash as "passwordHash"
      from users
-     where lower(email) = lower($1)
+     where ${foldedEmail} = $1
        and deleted_at is null`,
-    [email],
+    [foldEmail(email)],
   );
   return rows[0] ?? null;
 }

@@ -1,5 +1,7 @@
 import {
   Closed,
+  EmailAddress,
+  HttpsUrl,
   IdSchema,
   Nullable,
   Text,
@@ -9,8 +11,7 @@ import {
   UserRole,
 } from '@hivesync/contracts';
 import { type Static, Type } from 'typebox';
-import { AvatarUrl, Email } from '../fields.schemas.ts';
-import { minimumCharacters } from './passwords.ts';
+import { NewPassword } from '../fields.schemas.ts';
 import type { UserRecord } from './user.repository.ts';
 import { redactEmail } from './user.service.ts';
 
@@ -20,18 +21,14 @@ const Preferences = Type.Record(Type.String(), Type.Unknown(), {
 });
 
 export const RegisterBody = Closed({
-  email: Email,
-  password: Type.String({
-    minLength: minimumCharacters,
-    maxLength: 256,
-    description: 'At least 10 characters, at most 256 bytes, and none of the most common ones',
-  }),
+  email: EmailAddress,
+  password: NewPassword,
   display_name: Type.Optional(DisplayName),
 });
 
 export const ProfilePatch = Closed({
   display_name: Type.Optional(DisplayName),
-  avatar_url: Type.Optional(Nullable(AvatarUrl)),
+  avatar_url: Type.Optional(Nullable(HttpsUrl)),
   preferences_json: Type.Optional(Preferences),
 });
 
@@ -62,7 +59,7 @@ export const UserListQuery = Closed({
 
 export const UserParams = Closed({ user_id: IdSchema<UserId>() });
 
-export const FindByEmailBody = Closed({ email: Email });
+export const FindByEmailBody = Closed({ email: EmailAddress });
 
 const listed = (user: UserRecord) => ({
   id: user.id,

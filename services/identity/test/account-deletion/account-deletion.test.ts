@@ -138,6 +138,18 @@ describe('a deleted account', () => {
     await expect.poll(() => sweptAway(bob.id), patience).toEqual([]);
   });
 
+  test('has no address, so nobody can take one that it would need', async () => {
+    const grace = await service.person('grace');
+    const squatted = { email: `deleted-${grace.id}@deleted.invalid`, password, display_name: 'Squatter' };
+    await stranger.post('/api/v1/auth/register', squatted);
+    expect((await leave(grace.call)).statusCode).toBe(202);
+    const held = await query<{ email: string | null }>(dataSource, 'select email from users where id = $1', [
+      grace.id,
+    ]);
+    expect(held.filter(({ email }) => email !== null)).toEqual([]);
+    await expect.poll(() => sweptAway(grace.id), patience).toEqual([]);
+  });
+
   test('leaves nothing here, not even stored answers', async () => {
     const answer = await stranger.post(
       '/api/v1/auth/register',

@@ -129,6 +129,14 @@ const writers: Record<string, { tables: string[]; write: Writer }> = {
       () => [randomUUID()],
     ),
   },
+  ForgetAddressesOfTheDeleted: {
+    tables: [],
+    write: insert(
+      `insert into users (id, email, password_hash, deleted_at)
+       values ($1, null, '$argon2id$deleted', now())`,
+      () => [randomUUID()],
+    ),
+  },
   ForgetDeletedPeople: {
     tables: [],
     write: insert(
@@ -184,6 +192,48 @@ describe.each(names.map((migration, at) => ({ migration, earlier: names.slice(0,
     });
   },
 );
+
+test('an address that was made up for a deleted account goes, and the version before makes none', async () => {
+  const db = await emptyDatabase();
+  const owner = db.ownerUrl('identity');
+  const name = 'ForgetAddressesOfTheDeleted1764150000000';
+  await migrateUp(database, owner, { to: names[names.indexOf(name) - 1] as string });
+  const app = await db.dataSource(database);
+  const [before, after] = [randomUUID(), randomUUID()];
+  const register = (id: string, email: string) =>
+    query(app, `insert into users (id, email, password_hash) values ($1, $2, '$argon2id$v=19$x')`, [
+      id,
+      email,
+    ]);
+  const closeAsBefore = (id: string) =>
+    query(
+      app,
+      `update users set email = 'deleted-' || id || '@deleted.invalid', deleted_at = now() where id = $1`,
+      [id],
+    );
+  const addresses = () => query<{ email: string | null }>(app, 'select email from users order by email');
+  await register(before, 'before@example.com');
+  await closeAsBefore(before);
+  await register(after, 'after@example.com');
+
+  await migrateUp(database, owner, { to: name });
+  await register(randomUUID(), `deleted-${after}@deleted.invalid`);
+  await closeAsBefore(after);
+  expect(await addresses()).toEqual([
+    { email: `deleted-${after}@deleted.invalid` },
+    { email: null },
+    { email: null },
+  ]);
+
+  await migrateDown(database, owner);
+  expect(await addresses()).toEqual(
+    [
+      { email: `deleted-${after}@deleted.invalid` },
+      { email: `deleted @${after}` },
+      { email: `deleted @${before}` },
+    ].sort((a, b) => (a.email < b.email ? -1 : 1)),
+  );
+});
 
 test('all the way down leaves nothing behind', async () => {
   const db = await emptyDatabase();

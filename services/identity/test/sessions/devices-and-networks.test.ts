@@ -30,6 +30,18 @@ describe('a device', () => {
     expect(describeDevice({ name }, undefined, iphone).name).toBe(name);
   });
 
+  /** A header as Node hands it over: one character for each byte. */
+  const header = (text: string) => Buffer.from(text).toString('latin1');
+
+  test('is named in UTF-8 by a header, and in Latin-1 where its bytes are no UTF-8', () => {
+    expect(describeDevice(undefined, header('Jürgens Büro 🐝'), undefined).name).toBe('Jürgens Büro 🐝');
+    expect(describeDevice(undefined, 'J\u00fcrgen', undefined).name).toBe('J\u00fcrgen');
+  });
+
+  test('is cut between two characters by a header that is too long', () => {
+    expect(describeDevice(undefined, header('🐝'.repeat(300)), undefined).name).toBe('🐝'.repeat(200));
+  });
+
   test('has no control characters and at most 200 characters in its name', () => {
     expect(describeDevice(undefined, `a\u0000b${'c'.repeat(300)}`, undefined).name).toBe(
       `ab${'c'.repeat(198)}`,

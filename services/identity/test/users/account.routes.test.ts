@@ -75,6 +75,24 @@ describe('POST /auth/register', () => {
     ['a short password', { email: 'x@example.com', password: 'short' }, 400, 'VALIDATION_FAILED'],
     ['257 bytes', { email: 'x@example.com', password: `${'é'.repeat(128)}e` }, 400, 'VALIDATION_FAILED'],
     ['a common password', { email: 'x@example.com', password: 'Password123' }, 422, 'PASSWORD_TOO_COMMON'],
+    [
+      'ten digits in full width',
+      { email: 'x@example.com', password: '１２３４５６７８９０' },
+      422,
+      'PASSWORD_TOO_COMMON',
+    ],
+    [
+      'letters that are one each when prepared',
+      { email: 'x@example.com', password: 'u\u0308e\u0301o\u0302a\u0300i\u0308' },
+      400,
+      'VALIDATION_FAILED',
+    ],
+    [
+      '260 bytes that were 60 before they were prepared',
+      { email: 'x@example.com', password: '\ufdfa'.repeat(20) },
+      400,
+      'VALIDATION_FAILED',
+    ],
     ['a role', { email: 'x@example.com', password, role: 'admin' }, 400, 'VALIDATION_FAILED'],
     [
       'NUL in the name',
@@ -174,6 +192,9 @@ describe('/me', () => {
   test.each([
     ['an avatar without TLS', { avatar_url: 'http://example.com/a.png' }],
     ['an avatar that is a script', { avatar_url: 'javascript:alert(1)' }],
+    ['an avatar with a password in it', { avatar_url: 'https://me:secret@example.com/a.png' }],
+    ['an avatar with a name in it', { avatar_url: 'https://me@example.com/a.png' }],
+    ['an avatar that hides its host', { avatar_url: 'https://example.com\\@example.org/a.png' }],
     ['preferences that are a list', { preferences_json: [1] }],
     ['preferences over 16 KB', { preferences_json: { big: 'x'.repeat(16_384) } }],
     ['NUL deep in preferences', { preferences_json: { a: [{ b: '\u0000' }] } }],

@@ -1,5 +1,6 @@
 import {
   Closed,
+  HttpsUrl,
   IdSchema,
   Nullable,
   StringEnum,
@@ -21,14 +22,7 @@ export const NewAttachment = Closed(
     object_key: Type.Optional(
       Type.String({ maxLength: 1024, description: 'Of an upload that the caller was granted for this task' }),
     ),
-    external_url: Type.Optional(
-      Type.String({
-        format: 'uri',
-        maxLength: 2048,
-        pattern: '^https://[^/?#@]+([/?#].*)?$',
-        description: 'https, without a user name or password in it',
-      }),
-    ),
+    external_url: Type.Optional(HttpsUrl),
     name: Type.Optional(Text(200)),
   },
   { description: 'Exactly one of `object_key` and `external_url`' },

@@ -1,7 +1,7 @@
 import type { UserId } from '@hivesync/contracts';
 import { query, type Transaction } from '@hivesync/database';
 
-/** Gives the pending invitations of an address (lower case) that was nobody's to its person; how many there were. */
+/** Gives the pending invitations of an address (folded) that was nobody's to its person; how many there were. */
 export async function claimInvitations(tx: Transaction, email: string, userId: UserId): Promise<number> {
   const claimed = await query(
     tx,
@@ -16,7 +16,7 @@ export async function claimInvitations(tx: Transaction, email: string, userId: U
 }
 
 /**
- * Forgets the answers that are kept for whoever invited an address (lower case): a repeat is then carried out, and
+ * Forgets the answers that are kept for whoever invited an address (folded): a repeat is then carried out, and
  * answers the same. As text, since an answer is kept as it was sent. @returns how many, at most `limit`, else all
  */
 export async function forgetInvitingAnswers(

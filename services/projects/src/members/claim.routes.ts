@@ -1,4 +1,4 @@
-import { Closed, IdSchema, type UserId } from '@hivesync/contracts';
+import { Closed, foldEmail, IdSchema, type UserId } from '@hivesync/contracts';
 import { meetReferences, transaction, unknownReferences } from '@hivesync/database';
 import type { App } from '@hivesync/http';
 import { Type } from 'typebox';
@@ -22,7 +22,7 @@ export async function claimRoutes(app: App): Promise<void> {
       },
     },
     async ({ body }) => {
-      const email = body.email.toLowerCase();
+      const email = foldEmail(body.email);
       return transaction(app.dataSource, async (tx) => {
         const unmet = await unknownReferences(tx, UserRef, [body.user_id]);
         await meetReferences(

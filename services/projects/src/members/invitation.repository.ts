@@ -8,7 +8,7 @@ import type { Invitation, ReceivedInvitation } from './member.schemas.ts';
 const created: SortKey = { sql: 'invitation.created_at', type: 'timestamptz' };
 
 /**
- * Keeps an invitation of an address (lower case) to a project. One that is pending already stays, and learns
+ * Keeps an invitation of an address (folded) to a project. One that is pending already stays, and learns
  * whose the address is if that was not known.
  * @returns the invitation, and whether this told anything new.
  */

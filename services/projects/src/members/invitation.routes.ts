@@ -1,3 +1,4 @@
+import { foldEmail } from '@hivesync/contracts';
 import { transaction } from '@hivesync/database';
 import { type App, errorResponses, Page, PageQuery, readPage, unitOfWork } from '@hivesync/http';
 import { Type } from 'typebox';
@@ -43,7 +44,7 @@ export async function invitationRoutes(app: App, { directory }: { directory: Use
     async (request, reply) => {
       const actor = actorOf(request);
       const { project_id } = request.params;
-      const email = request.body.email.toLowerCase();
+      const email = foldEmail(request.body.email);
       // Asked before identity is, so that only owners can make us ask; and outside of the transaction below.
       await requireOwner(app.dataSource.manager, project_id, actor.id);
       const userId = await directory.findByEmail(email, request.id);

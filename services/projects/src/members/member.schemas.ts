@@ -1,5 +1,6 @@
 import {
   Closed,
+  EmailAddress,
   IdSchema,
   type InvitationId,
   MemberRole,
@@ -16,14 +17,7 @@ export const InvitationParams = Closed({ invitation_id: IdSchema<InvitationId>()
 export const Member = Closed({ user: Person, role: MemberRole, joined_at: Timestamp });
 export type Member = Static<typeof Member>;
 
-export const NewInvitation = Closed({
-  email: Type.String({
-    format: 'email',
-    maxLength: 254,
-    pattern: '^[\\x21-\\x7e]+$',
-    description: 'Compared without regard to case',
-  }),
-});
+export const NewInvitation = Closed({ email: EmailAddress });
 
 /** What the owner sees. It is the same whether the address belongs to anybody or not. */
 export const Invitation = Closed({

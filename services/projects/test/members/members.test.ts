@@ -30,6 +30,17 @@ describe('an invitation', () => {
     expect(await service.published(memberInvited, unknown.id)).toMatchObject([{ data: { user_id: null } }]);
   });
 
+  test.each([
+    '"a b"@example.com',
+    '"a\n1"@example.com',
+    'jürgen@example.com',
+    `${'a'.repeat(65)}@example.com`,
+  ])('is sent to no address that mail cannot reach: %j', async (email) => {
+    const project = await service.createProject(alice);
+    const answer = await alice.post(`/api/v1/projects/${project}/invitations`, { email });
+    expect(refusal(answer)).toEqual([400, 'VALIDATION_FAILED']);
+  });
+
   test('is one, however often it is sent, and learns whose the address is', async () => {
     const project = await service.createProject(alice);
     const path = `/api/v1/projects/${project}/invitations`;

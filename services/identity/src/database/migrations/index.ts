@@ -10,6 +10,7 @@ import { CreateReferenceSweeps1763900000000 } from './1763900000000-create-refer
 import { CreateAccountDeletions1763900001000 } from './1763900001000-create-account-deletions.ts';
 import { ForgetDeletedPeople1764000400000 } from './1764000400000-forget-deleted-people.ts';
 import { EndExpiredSessions1764000600000 } from './1764000600000-end-expired-sessions.ts';
+import { ForgetAddressesOfTheDeleted1764150000000 } from './1764150000000-forget-addresses-of-the-deleted.ts';
 
 /** In the order in which they run. A migration that has landed is never edited: write the next one. */
 export const migrations = [
@@ -25,4 +26,5 @@ export const migrations = [
   CreateAccountDeletions1763900001000,
   ForgetDeletedPeople1764000400000,
   EndExpiredSessions1764000600000,
+  ForgetAddressesOfTheDeleted1764150000000,
 ];
