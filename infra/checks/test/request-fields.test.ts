@@ -7,6 +7,8 @@ import { expect, test } from 'vitest';
 const root = join(import.meta.dirname, '../../..');
 const read = (path: string) => readFileSync(join(root, path), 'utf8');
 
+const patternOf = (schema: object) => (schema as { pattern?: unknown }).pattern;
+
 interface Field {
   where: string;
   schema: Record<string, unknown>;
@@ -34,7 +36,7 @@ test('an address in a request is what mail can carry', () => {
     ({ where, schema }) => schema.format === 'email' || /email|address/i.test(where.split('.').at(-1) ?? ''),
   );
   expect(addresses.length).toBeGreaterThanOrEqual(4);
-  const others = addresses.filter(({ schema }) => schema.pattern !== EmailAddress.pattern);
+  const others = addresses.filter(({ schema }) => schema.pattern !== patternOf(EmailAddress));
   // What was registered under an earlier rule is told to projects as it stands.
   expect(others.map(({ where }) => where.split('.')[0])).toEqual(['claimInvitations']);
 });
@@ -44,7 +46,7 @@ test('a link in a request is https and holds no password', () => {
     ({ where, schema }) => schema.format === 'uri' || /_url\b/.test(where.split('.').slice(-3).join('.')),
   );
   expect(links.length).toBeGreaterThanOrEqual(2);
-  expect(links.filter(({ schema }) => schema.pattern !== HttpsUrl.pattern)).toEqual([]);
+  expect(links.filter(({ schema }) => schema.pattern !== patternOf(HttpsUrl))).toEqual([]);
 });
 
 test('addresses are folded by foldEmail alone', () => {
@@ -60,7 +62,7 @@ test('addresses are folded by foldEmail alone', () => {
       .filter((line) => /lower\(|toLowerCase|ilike/i.test(line) && /email|address/i.test(line))
       .map((line) => `${path}: ${line.trim()}`),
   );
-  expect(folding).toEqual([
+  expect(folding.sort()).toEqual([
     'services/identity/src/users/user.repository.ts: const foldedEmail = `lower(users.email collate "C")`;',
     'services/projects/src/members/team-invitation.entity.ts: ' +
       "@Check('team_invitations_email_check', 'email = lower(email) and char_length(email) between 3 and 320')",
