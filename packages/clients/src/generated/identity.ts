@@ -742,6 +742,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description In UTF-8; cut at 200 characters. It never makes a login fail */
                 "x-device-name"?: string;
             };
             path?: never;
@@ -757,7 +758,7 @@ export interface operations {
                     };
                     /**
                      * Format: email
-                     * @description Unique without regard to case
+                     * @description In ASCII and without quotes; compared without regard to case
                      */
                     email: string;
                     password: string;
@@ -1091,10 +1092,10 @@ export interface operations {
                     display_name?: string;
                     /**
                      * Format: email
-                     * @description Unique without regard to case
+                     * @description In ASCII and without quotes; compared without regard to case
                      */
                     email: string;
-                    /** @description At least 10 characters, at most 256 bytes, and none of the most common ones */
+                    /** @description At least 10 characters, at most 256 bytes in UTF-8, and none of the most common ones; all asked of its NFKC form */
                     password: string;
                 };
             };
@@ -2236,7 +2237,7 @@ export interface operations {
                 "application/json": {
                     /**
                      * Format: email
-                     * @description Unique without regard to case
+                     * @description In ASCII and without quotes; compared without regard to case
                      */
                     email: string;
                 };

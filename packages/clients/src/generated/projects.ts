@@ -2406,7 +2406,7 @@ export interface operations {
                 "application/json": {
                     /**
                      * Format: email
-                     * @description Compared without regard to case
+                     * @description In ASCII and without quotes; compared without regard to case
                      */
                     email: string;
                 };
@@ -4111,7 +4111,7 @@ export interface operations {
                 "application/json": {
                     /**
                      * Format: uri
-                     * @description https, without a user name or password in it
+                     * @description https, at most 2000 characters, without a user name or password in it
                      */
                     external_url?: string;
                     name?: string;
