@@ -6,87 +6,94 @@ import { type AggregateName, aggregates } from '@hivesync/contracts';
 import {
   auditPlatform,
   type IntegrityBody,
+  type IntegrityDeletion,
   type IntegrityFinding,
   type IntegrityPage,
-  type IntegrityTally,
-  idsUnknown,
   maxGraceSeconds,
   mergeFindings,
-  mergeTallies,
   serviceTokens,
-  tooMany,
   wholePlatform,
 } from '@hivesync/http';
 import type { Environment } from './apps.ts';
 import { urlsOf } from './environment.ts';
+import { deleteDeparting, exportDeparting, idsOf } from './integrity-deletions.ts';
 import { choosePorts, host } from './ports.ts';
 import { loadSecrets } from './secrets.ts';
 
 export interface IntegrityOptions {
+  /** Write what is stale or missing. */
   repair: boolean;
+  /** How many ids may be deleted, all services together. Default: none. */
+  maxDeletions?: number | undefined;
+  /** The file that the rows to be deleted are written to first; it must not exist. */
+  exportTo?: string | undefined;
   /** Seconds for which something must be wrong to count. */
   grace: number;
   aggregate?: string | undefined;
-  /** Takes the place of the limits beyond which nothing is deleted. */
-  maxDeletions?: number | undefined;
   /** Told after each slice how many references were looked at. */
   progress?: (examined: number) => void;
 }
 
 export interface IntegrityReport {
   findings: IntegrityFinding[];
-  /** Where owners do not have so many ids that nothing is deleted. */
-  refused: IntegrityTally[];
-  /** Ids in all that owners do not have: the least limit under which a repair deletes them. */
-  unknown: number;
+  /** What only a deletion puts right, and was not deleted; {@link mostDeletions} ids and one more at most. */
+  deletions: IntegrityDeletion[];
+  /** The file with the rows of what was deleted, where anything was. */
+  exported?: string;
   examined: number;
   seconds: number;
 }
 
+/** Ids that one run deletes at most. */
+export const mostDeletions = 100_000;
 const lookingSeconds = 120;
 
 /**
  * Has every service audit its references, slice after slice to the end. It speaks to them as the audit service does.
  *
- * It looks at the whole platform before it repairs, so that the limit of deletions is one of the run: a repair
- * deletes no more ids in a slice than were seen in all, and none where those are too many.
- * @throws RangeError for options that are none; ApiError where a service cannot be reached
+ * A repair writes what is stale or missing. It deletes only where `maxDeletions` is no less than the number of ids
+ * that would have to go in the whole platform, and after their rows were exported.
+ * @throws RangeError for options that are none; ApiError where a service cannot be reached; an error of the file
+ * system where the export cannot be written, before anything was deleted
  */
 export async function runIntegrity(
   callService: CallService,
   options: IntegrityOptions,
 ): Promise<IntegrityReport> {
-  const { repair, grace, maxDeletions, aggregate } = options;
+  const { repair, grace, maxDeletions = 0, exportTo, aggregate } = options;
   if (!Number.isInteger(grace) || grace < 0 || grace > maxGraceSeconds) {
     throw new RangeError(`--grace must be 0 to ${maxGraceSeconds} seconds`);
   }
-  if (maxDeletions !== undefined && !isLimit(maxDeletions)) {
-    throw new RangeError('--max-deletions must be 0 to 1000000');
+  if (!Number.isInteger(maxDeletions) || maxDeletions < 0 || maxDeletions > mostDeletions) {
+    throw new RangeError(`--max-deletions must be 0 to ${mostDeletions}`);
+  }
+  if (maxDeletions > 0 && !(repair && exportTo)) {
+    throw new RangeError('--max-deletions needs --repair and a file to export to');
   }
   if (aggregate !== undefined && !isAggregate(aggregate)) {
     throw new RangeError(`--aggregate must be one of ${Object.keys(aggregates).join(', ')}`);
   }
   const begun = performance.now();
   const body = {
+    repair,
     grace_seconds: grace,
     seconds: lookingSeconds,
     ...(aggregate !== undefined && { aggregate }),
   };
-  const seen = await wholeAudit(callService, { ...body, repair: false }, options);
-  const refused = tooMany(seen.tallies, maxDeletions);
-  const unknown = idsUnknown(seen.tallies);
-  const allowed = refused.length > 0 ? 0 : unknown;
-  const done =
-    repair && seen.findings.length > 0
-      ? await wholeAudit(callService, { ...body, repair, max_deletions: allowed }, options)
-      : seen;
-  return {
-    findings: done.findings,
-    refused: repair && refused.length === 0 ? done.tallies.filter((tally) => tally.refused) : refused,
-    unknown,
-    examined: done.examined,
-    seconds: (performance.now() - begun) / 1_000,
-  };
+  const { findings, deletions, examined } = await wholeAudit(callService, body, options);
+  const report: Omit<IntegrityReport, 'seconds'> = { findings, deletions, examined };
+  const departing = deletions.filter(({ set_back: setBack }) => !setBack);
+  if (exportTo && departing.length > 0 && idsOf(departing).size <= maxDeletions) {
+    await exportDeparting(callService, departing, exportTo);
+    const left = new Set(await deleteDeparting(callService, departing));
+    countRepaired(
+      findings,
+      departing.filter((one) => !left.has(one)),
+    );
+    report.deletions = deletions.filter((one) => one.set_back || left.has(one));
+    report.exported = exportTo;
+  }
+  return { ...report, seconds: (performance.now() - begun) / 1_000 };
 }
 
 async function wholeAudit(
@@ -94,11 +101,12 @@ async function wholeAudit(
   body: Omit<IntegrityBody, 'after'>,
   { progress: tell }: IntegrityOptions,
 ): Promise<Omit<IntegrityPage, 'progress'>> {
-  const whole: Omit<IntegrityPage, 'progress'> = { findings: [], tallies: [], examined: 0 };
+  const whole: Omit<IntegrityPage, 'progress'> = { findings: [], deletions: [], examined: 0 };
   for (let progress = wholePlatform(); Object.keys(progress).length > 0; ) {
     const page = await auditPlatform(callService, progress, body, { requestId: randomUUID() });
     mergeFindings(whole.findings, page.findings);
-    mergeTallies(whole.tallies, page.tallies);
+    // One more than may be deleted says that they are too many.
+    whole.deletions.push(...page.deletions.slice(0, mostDeletions + 1 - whole.deletions.length));
     whole.examined += page.examined;
     progress = page.progress;
     tell?.(whole.examined);
@@ -106,7 +114,21 @@ async function wholeAudit(
   return whole;
 }
 
-const isLimit = (limit: number): boolean => Number.isInteger(limit) && limit >= 0 && limit <= 1_000_000;
+function countRepaired(findings: readonly IntegrityFinding[], deleted: readonly IntegrityDeletion[]): void {
+  for (const { service, aggregate, kind, columns } of deleted) {
+    for (const { column, count } of columns) {
+      const finding = findings.find(
+        (one) =>
+          one.service === service &&
+          one.aggregate === aggregate &&
+          one.kind === kind &&
+          one.column === column,
+      );
+      if (finding) finding.repaired += count;
+    }
+  }
+}
+
 const isAggregate = (name: string): name is AggregateName => name in aggregates;
 
 /**

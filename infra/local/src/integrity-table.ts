@@ -1,4 +1,6 @@
-import type { IntegrityFinding, IntegrityTally } from '@hivesync/http';
+import type { IntegrityFinding } from '@hivesync/http';
+import { idsOf } from './integrity-deletions.ts';
+import { type IntegrityReport, mostDeletions } from './integrity-run.ts';
 
 type Kind = IntegrityFinding['kind'];
 
@@ -7,12 +9,12 @@ const headings = ['service', 'column', 'wrong', 'rows', 'repaired', 'refers to',
 /** What each kind means, and what to do about it, for whoever has not read the manual tonight. */
 const meanings: Record<Kind, string> = {
   dangling:
-    'the owner has no such id. --repair deletes what refers to it, or clears it, as each column declares',
+    'the owner has no such id. Only a deletion puts it right: of what refers to it, or of the reference, as each column declares',
   stale: 'what is kept of it differs from the owner. --repair writes what the owner says',
   missing: 'the owner has it, this service has not heard of it. --repair writes it',
-  unswept: 'rows still point at what was deleted. --repair carries the deletion out again',
+  unswept: 'rows still point at what was deleted. Only a deletion puts it right: the same once more',
   unmet:
-    'rows point at no row of the reference table. --repair writes that row, or deletes as for a dangling one',
+    'rows point at no row of the reference table. --repair writes that row where the owner has it; else as dangling',
   buried:
     'deleted here, but the owner has it. --repair cannot help: was the owner restored? Restore here as well, or replay',
 };
@@ -52,53 +54,58 @@ function samplesOf([first = '', ...others]: readonly string[]): string {
   return others.length === 0 ? first : `${first}, ...`;
 }
 
-/** Why nothing is deleted: which ids, how many of how many, what that probably means and what to do about it. */
-export function integrityRefusal({
-  refused,
-  unknown: inAll,
-}: {
-  refused: readonly IntegrityTally[];
-  unknown: number;
-}): string[] {
-  if (refused.length === 0) return [];
+/** What only a deletion puts right: how many ids, which of them are refused and why, and where the deleted rows are. */
+export function integrityDeletions({ deletions, exported }: IntegrityReport): string[] {
+  const lines: string[] = [];
+  if (exported) lines.push(`The rows of what was deleted are in ${exported}`);
+  const refused = deletions.filter(({ set_back: setBack }) => setBack);
+  const left = idsOf(deletions.filter(({ set_back: setBack }) => !setBack)).size;
   const owners = [...new Set(refused.map(({ aggregate }) => aggregate.split('.')[0]))].join(', ');
+  if (refused.length > 0) {
+    lines.push(
+      `REFUSED: ${counted(idsOf(refused).size)} younger than everything that ${owners} has, which was probably restored from an`,
+      'older state. Mend that first; they can be deleted when it has something younger.',
+    );
+  }
+  if (deletions.length > mostDeletions) {
+    lines.push(
+      `NOT DELETED: more than ${mostDeletions.toLocaleString('en')} ids are unknown to their owners. Look there first.`,
+    );
+  } else if (left > 0) {
+    lines.push(
+      `NOT DELETED: ${counted(left)} unknown to their owners. One that has the wrong database or an old backup does not`,
+      `know them either, so look there first. Only where they are gone for good: --repair --max-deletions ${left}`,
+    );
+  }
+  return lines.length > 0 ? [...lines, ''] : [];
+}
+
+/** After rows that were missing are written: how to have what else their events carried applied. */
+export function integrityReplays(findings: readonly IntegrityFinding[]): string[] {
+  const written = findings.filter(({ kind, repaired }) => kind === 'missing' && repaired > 0);
+  const commands = written.map(
+    ({ service, aggregate }) =>
+      `  npm run events:replay -- --service ${service} --source ${aggregate.split('.')[0]} --yes`,
+  );
+  if (commands.length === 0) return [];
   return [
-    'REFUSED: --repair deletes nothing of these, since too many ids are unknown to their owner:',
-    ...refused.map(
-      ({ service, column, aggregate, unknown, of }) =>
-        `  ${aggregate}: ${unknown.toLocaleString('en')} of the ${of.toLocaleString('en')} in ${service}.${column}`,
-    ),
-    `More likely than so many deletions that went unheard: ${owners} was restored from an older state, or has the wrong database.`,
-    `Look there first, and mend it. Only where those ids are gone for good: --repair --max-deletions ${inAll} or more.`,
+    'Rows that were missing are written. What else the events of them carried comes when they are read again:',
+    ...new Set(commands),
     '',
   ];
 }
 
+const counted = (ids: number): string => (ids === 1 ? '1 id is' : `${ids.toLocaleString('en')} ids are`);
+
 /** The last line: how it ended, and what to do next. */
-export function integritySummary(
-  {
-    findings,
-    refused,
-    examined,
-    seconds,
-  }: {
-    findings: readonly IntegrityFinding[];
-    refused: readonly IntegrityTally[];
-    examined: number;
-    seconds: number;
-  },
-  repair: boolean,
-): string {
+export function integritySummary({ findings, examined, seconds }: IntegrityReport, repair: boolean): string {
   const sum = (of: 'count' | 'repaired') => findings.reduce((total, finding) => total + finding[of], 0);
   const [found, repaired] = [sum('count'), sum('repaired')];
   const looked = `${examined.toLocaleString('en')} references looked at in ${seconds.toFixed(1)} s`;
   if (found === 0) return `${looked}: nothing is wrong.`;
   const wrong = `${looked}: ${found.toLocaleString('en')} ${found === 1 ? 'row' : 'rows'} wrong`;
-  if (!repair) {
-    const next =
-      refused.length > 0 ? 'Read what is refused.' : 'Read what dangles, then: npm run integrity -- --repair';
-    return `${wrong}. Nothing was changed. ${next}`;
-  }
+  if (!repair)
+    return `${wrong}. Nothing was changed. To write what can be written: npm run integrity -- --repair`;
   const left = found - repaired;
   if (left === 0) {
     return `${wrong}, all repaired. Deletions go on in the background: run it again in a minute to see that nothing is left.`;

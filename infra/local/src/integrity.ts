@@ -1,14 +1,16 @@
 /**
- * `npm run integrity [-- --repair --json --grace 60]`: ids of one service that another one knows otherwise.
+ * `npm run integrity [-- --repair --max-deletions <ids> --json --grace 60]`: ids of one service that another one knows
+ * otherwise.
  *
- * `--repair` deletes nothing where owners do not have more than 1,000 ids in all, or of one column more than a tenth
- * (where that is more than 10) or all of several; `--max-deletions <ids>` takes the place of all limits.
+ * `--repair` writes what is stale or missing. It deletes only with `--max-deletions`, where no more ids than that would
+ * have to go, and exports their rows first.
  */
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ApiError } from '@hivesync/contracts';
 import { dataFolder } from './data-folder.ts';
 import { exitCodeOf, reachPlatform, runIntegrity } from './integrity-run.ts';
-import { integrityRefusal, integritySummary, integrityTable } from './integrity-table.ts';
+import { integrityDeletions, integrityReplays, integritySummary, integrityTable } from './integrity-table.ts';
 import { oneLine } from './one-line.ts';
 
 try {
@@ -19,10 +21,12 @@ try {
       grace: { type: 'string', default: '60' },
       aggregate: { type: 'string' },
       'max-deletions': { type: 'string' },
+      export: { type: 'string' },
     },
   });
   const report = await runIntegrity(reachPlatform(process.env, dataFolder()), {
     repair: values.repair,
+    exportTo: values.export ?? join(dataFolder(), 'integrity', `deleted-${fileTime()}.ndjson`),
     grace: Number(values.grace),
     aggregate: values.aggregate,
     ...(values['max-deletions'] !== undefined && { maxDeletions: Number(values['max-deletions']) }),
@@ -30,14 +34,15 @@ try {
       progress: (examined) => console.error(`${examined.toLocaleString('en')} references looked at`),
     }),
   });
-  const { findings, refused, unknown, examined, seconds } = report;
+  const { findings, deletions, exported, examined, seconds } = report;
   if (values.json) {
     const sum = (of: 'count' | 'repaired') => findings.reduce((total, finding) => total + finding[of], 0);
     const counts = { examined, found: sum('count'), repaired: sum('repaired'), seconds };
-    console.log(JSON.stringify({ ...counts, unknown, refused, findings }, null, 2));
+    console.log(JSON.stringify({ ...counts, findings, deletions, exported }, null, 2));
   } else {
     if (findings.length > 0) for (const line of integrityTable(findings)) console.log(line);
-    for (const line of integrityRefusal(report)) console.log(line);
+    for (const line of integrityDeletions(report)) console.log(line);
+    for (const line of integrityReplays(findings)) console.log(line);
     console.log(integritySummary(report, values.repair));
   }
   process.exitCode = exitCodeOf(report);
@@ -51,4 +56,9 @@ function explain(error: unknown): string {
   const what = error instanceof ApiError ? (error.detail ?? error.message) : oneLine(error);
   const cause = error instanceof Error ? error.cause : undefined;
   return cause instanceof Error ? `${what} ${explain(cause)}` : what;
+}
+
+/** The time as a part of a file's name, e.g. `20261127T093000Z`. */
+function fileTime(): string {
+  return new Date().toISOString().replace(/[-:]|\.\d+/g, '');
 }

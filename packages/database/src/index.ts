@@ -23,6 +23,7 @@ export { identifier, literal, query } from './query.ts';
 export * from './references/correct.ts';
 export * from './references/declarations.ts';
 export * from './references/delete.ts';
+export * from './references/departing.ts';
 export * from './references/inspect.ts';
 export * from './references/meet.ts';
 export * from './references/reference-row.ts';

@@ -22,7 +22,6 @@ export { toApiError, unknownReference } from './errors/translate.ts';
 export * from './event-sources.ts';
 export { type Outcome, unitOfWork } from './idempotency/unit-of-work.ts';
 export * from './integrity/audit-references.ts';
-export { idsUnknown, tooMany } from './integrity/deletion-limit.ts';
 export * from './integrity/remote-integrity.ts';
 export * from './integrity/schemas.ts';
 export type { Lifecycle } from './lifecycle/lifecycle.ts';

@@ -76,16 +76,15 @@ export async function referringRows(
 
 /**
  * Ids in this column, in their order, that no row of the reference table has: the foreign key was not in force
- * when they were written. Looks at `limit` rows at most, says how many ids they hold that are not deleted
- * here (`live`), and after which id to go on; null at the end.
+ * when they were written. Looks at `limit` rows at most, and says after which id to go on; null at the end.
  */
 export async function unmetPage(
   source: Transaction,
   { table, column, refTable }: ReferenceDeclaration,
   after: string | null,
   limit: number,
-): Promise<{ ids: string[]; examined: number; live: number; next: string | null }> {
-  const [page] = await query<{ ids: string[]; examined: number; live: number; last: string | null }>(
+): Promise<{ ids: string[]; examined: number; next: string | null }> {
+  const [page] = await query<{ ids: string[]; examined: number; last: string | null }>(
     source,
     `with page as (
        select ${identifier(column)} as id
@@ -96,12 +95,6 @@ export async function unmetPage(
         limit $2
      )
      select (select count(*)::integer from page) as examined,
-            (
-              select count(distinct page.id)::integer
-                from page
-                left join ${identifier(refTable)} as met on met.id = page.id
-               where met.state is distinct from 'deleted'
-            ) as live,
             (select id from page order by id desc limit 1) as last,
             array(
               select distinct page.id
@@ -110,9 +103,9 @@ export async function unmetPage(
             ) as ids`,
     [after, limit],
   );
-  const { ids, examined, live, last } = page ?? { ids: [], examined: 0, live: 0, last: null };
+  const { ids, examined, last } = page ?? { ids: [], examined: 0, last: null };
   // The rest of the last id's rows hold the same id, so the next page may begin after it.
-  return { ids, examined, live, next: examined < limit ? null : last };
+  return { ids, examined, next: examined < limit ? null : last };
 }
 
 /** Those of the deleted ids whose sweep is under way: what points at them is about to go. */

@@ -15,7 +15,7 @@ import { handleError, handleFrameworkError, rawBadRequest } from '../errors/erro
 import { notFound } from '../errors/not-found.ts';
 import { idempotency } from '../idempotency/idempotency-key.ts';
 import { deleteExpiredAnswers } from '../idempotency/stored-answers.ts';
-import { integrityRoute } from '../integrity/integrity-route.ts';
+import { integrityRoutes } from '../integrity/integrity-routes.ts';
 import { patientOwners } from '../integrity/patient-owners.ts';
 import { Lifecycle } from '../lifecycle/lifecycle.ts';
 import { type OpenApiOptions, openapi } from '../openapi/openapi.ts';
@@ -140,7 +140,7 @@ export async function createApp(options: ServiceAppOptions): Promise<App> {
         options.referenceOwners ?? httpReferenceOwners(app.callService, 15_000),
         app.lifecycle.closing,
       );
-      integrityRoute(app, { dataSource, database, owners });
+      integrityRoutes(app, { dataSource, database, owners });
     }
     if (database) exportRoute(app, { dataSource, database });
     app.lifecycle.every('expired idempotency keys', expiredAnswersEverySeconds, () =>

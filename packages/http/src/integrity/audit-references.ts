@@ -22,11 +22,11 @@ import {
 import type { ReferenceOwners } from '../references/reference-owners.ts';
 import { maxResolvedIds } from '../references/resolve-schemas.ts';
 import { columnStep } from './column-step.ts';
-import { tooMany } from './deletion-limit.ts';
+import { deletionsOf } from './deletions.ts';
 import { describeFindings } from './findings.ts';
-import { repairSuspects } from './repair.ts';
-import type { IntegritySlice, IntegrityTally } from './schemas.ts';
-import { isUnknown, type Step, type Suspect } from './step.ts';
+import { writeSuspects } from './repair.ts';
+import type { IntegritySlice } from './schemas.ts';
+import type { Step, Suspect } from './step.ts';
 import { tableStep } from './table-step.ts';
 
 export interface AuditOptions {
@@ -36,6 +36,7 @@ export interface AuditOptions {
   requestId: string;
   /** For how long something must be wrong to count. */
   graceSeconds: number;
+  /** Write what is stale or missing. */
   repair: boolean;
   /** Only references to this. */
   aggregate?: AggregateName | undefined;
@@ -43,8 +44,6 @@ export interface AuditOptions {
   after?: string | undefined;
   /** How long to look at rows before the slice ends; the grace comes on top. Default: to the end. */
   seconds?: number;
-  /** Takes the place of the limits beyond which nothing is deleted. */
-  maxDeletions?: number | undefined;
   /** Rows in a page, 1 to 1,000 (default). */
   batch?: number;
   signal?: AbortSignal;
@@ -55,7 +54,8 @@ const firstPauseMs = 100;
 const longestPauseMs = 10_000;
 
 /**
- * Audits the references of a service, or a slice of them, and repairs what it finds where it is told to.
+ * Audits the references of a service, or a slice of them, and writes what is stale or missing where it is told to. It
+ * deletes nothing: ids whose rows would have to go are named in `deletions`, see `beginDeletions`.
  * @throws ApiError UPSTREAM_UNAVAILABLE where an owner cannot be asked; VALIDATION_FAILED where `after` is none of
  * its cursors; SHUTTING_DOWN where the signal ends it.
  */
@@ -64,7 +64,6 @@ export async function auditReferences(options: AuditOptions): Promise<IntegrityS
   const steps = stepsOf(options);
   const until = performance.now() + seconds * 1_000;
   const suspects: Suspect[] = [];
-  const live = new Map<Step, number>();
   let examined = 0;
   let at = beginning(steps, options.after);
   // One page at least, so that slices come to an end however short they are.
@@ -73,21 +72,18 @@ export async function auditReferences(options: AuditOptions): Promise<IntegrityS
     const step = steps[at.step]!;
     const looked = await step.look(at.after);
     examined += looked.examined;
-    live.set(step, (live.get(step) ?? 0) + looked.live);
     suspects.push(...looked.suspects);
     at = looked.next === null ? following(steps, at.step) : { step: at.step, after: looked.next };
   }
   const wrong = await stillWrong(suspects, options);
   const rows = await describeFindings(options, wrong);
-  const tallies = tallied(live, wrong, options);
-  const deletes = !tallies.some(({ refused }) => refused);
-  const repaired = options.repair ? await repairSuspects({ ...options, deletes }, wrong) : new Set<Suspect>();
+  const repaired = options.repair ? await writeSuspects(options.dataSource, wrong) : new Set<Suspect>();
   return {
     findings: rows.map(({ rowsOf, ...finding }) => ({
       ...finding,
       repaired: sum([...rowsOf].map(([suspect, count]) => (repaired.has(suspect) ? count : 0))),
     })),
-    tallies,
+    deletions: await deletionsOf(options, rows),
     examined,
     next: at && cursorOf(steps, at),
   };
@@ -138,24 +134,6 @@ async function stillWrong(suspects: Suspect[], { graceSeconds, signal }: AuditOp
     await sleep(Math.min(pause, remaining), undefined, { ref: false });
     stopWhenClosing(signal);
   }
-}
-
-/** How many ids of each column owners do not have, of how many, and whether that is too much to believe. */
-function tallied(
-  live: ReadonlyMap<Step, number>,
-  wrong: readonly Suspect[],
-  { database, maxDeletions }: AuditOptions,
-): IntegrityTally[] {
-  const tallies = [...live].map(([step, of]) => ({
-    service: database.service,
-    aggregate: step.table.aggregate,
-    column: step.column,
-    unknown: wrong.filter((suspect) => suspect.step === step && isUnknown(suspect)).length,
-    of,
-    refused: false,
-  }));
-  for (const tally of tooMany(tallies, maxDeletions)) tally.refused = true;
-  return tallies;
 }
 
 interface Place {

@@ -16,10 +16,8 @@ export function columnStep(
   declaration: ReferenceDeclaration,
 ): Step {
   const table = referenceTableOf(declaration.refEntity);
-  const column = `${declaration.table}.${declaration.column}`;
   const step: Step = {
-    name: column,
-    column,
+    name: `${declaration.table}.${declaration.column}`,
     table,
     columns: [declaration],
     async look(after) {

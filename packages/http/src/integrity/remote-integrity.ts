@@ -1,11 +1,16 @@
+import { createInterface } from 'node:readline';
+import { Readable } from 'node:stream';
 import { type CallService, fitting, type ServiceCall } from '@hivesync/clients';
 import { type ServiceName, serviceNames } from '@hivesync/contracts';
+import type { HeldRow } from '@hivesync/database';
 import { Compile } from 'typebox/compile';
 import {
+  DeletionsBegun,
+  type DepartingIds,
   type IntegrityBody,
+  type IntegrityDeletion,
   type IntegrityFinding,
   IntegritySlice,
-  type IntegrityTally,
   mergeFindings,
 } from './schemas.ts';
 
@@ -14,12 +19,13 @@ export type IntegrityProgress = Partial<Record<ServiceName, string | null>>;
 
 export interface IntegrityPage {
   findings: IntegrityFinding[];
-  tallies: IntegrityTally[];
+  deletions: IntegrityDeletion[];
   examined: number;
   progress: IntegrityProgress;
 }
 
 const reply = Compile(IntegritySlice);
+const begunReply = Compile(DeletionsBegun);
 /** Milliseconds for all that is neither looking at rows nor waiting for the grace: rechecks and repair. */
 const patienceMs = 90_000;
 
@@ -47,14 +53,62 @@ export async function auditPlatform(
     return fitting(service, reply, answer.json());
   }
 
-  const page: IntegrityPage = { findings: [], tallies: [], examined: 0, progress: {} };
+  const page: IntegrityPage = { findings: [], deletions: [], examined: 0, progress: {} };
   const due = serviceNames.filter((service) => progress[service] !== undefined);
   const slices = await Promise.all(due.map((service) => slice(service, progress[service] ?? null)));
-  for (const [at, { findings, tallies, examined, next }] of slices.entries()) {
+  for (const [at, { findings, deletions, examined, next }] of slices.entries()) {
     mergeFindings(page.findings, findings);
-    page.tallies.push(...tallies);
+    page.deletions.push(...deletions);
     page.examined += examined;
     if (next !== null) page.progress[due[at]!] = next;
   }
   return page;
+}
+
+/** Milliseconds: each id is a transaction of its own, which may wait for a lock. */
+const departingMs = 300_000;
+
+/**
+ * Every row that the deletion of the ids (50 at most) removes or changes in a service.
+ * @throws ApiError UPSTREAM_UNAVAILABLE where it gives no answer
+ */
+export async function* departingRows(
+  callService: CallService,
+  service: ServiceName,
+  body: DepartingIds,
+  context: Pick<ServiceCall, 'requestId' | 'signal'>,
+): AsyncGenerator<HeldRow> {
+  const answer = await callService(service, '/internal/integrity/departing', {
+    ...context,
+    body,
+    deadlineMs: departingMs,
+    takesMinutes: true,
+    repeatable: true,
+    streamed: true,
+  });
+  if (!answer.body) return;
+  for await (const line of createInterface({ input: Readable.fromWeb(answer.body) })) {
+    yield JSON.parse(line) as HeldRow;
+  }
+}
+
+/**
+ * Has a service delete what refers to the ids (50 at most), by its declared policies and in the background.
+ * @returns the ids whose deletion has begun
+ * @throws ApiError UPSTREAM_UNAVAILABLE where it gives no answer
+ */
+export async function deleteIn(
+  callService: CallService,
+  service: ServiceName,
+  body: DepartingIds,
+  context: Pick<ServiceCall, 'requestId' | 'signal'>,
+): Promise<string[]> {
+  const answer = await callService(service, '/internal/integrity/deletions', {
+    ...context,
+    body,
+    deadlineMs: departingMs,
+    takesMinutes: true,
+    repeatable: true,
+  });
+  return (await fitting(service, begunReply, answer.json())).ids;
 }

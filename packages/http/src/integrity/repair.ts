@@ -1,34 +1,15 @@
-import {
-  applyReferenceDeleted,
-  correctReferences,
-  type DataSource,
-  lockUnmoved,
-  meetReferences,
-  requestSweep,
-  type ServiceDatabase,
-  transaction,
-} from '@hivesync/database';
-import { isUnknown, type Step, type Suspect } from './step.ts';
-
-export interface RepairOptions {
-  dataSource: DataSource;
-  database: ServiceDatabase;
-  /** False where more ids dangle than is believed. */
-  deletes: boolean;
-  /** Ends the deletions after the one under way. */
-  signal?: AbortSignal | undefined;
-}
+import { correctReferences, type DataSource, meetReferences, transaction } from '@hivesync/database';
+import type { Step, Suspect } from './step.ts';
 
 const batch = 500;
 
 /**
- * Puts right what is wrong: what the owner does not have is deleted here by the policies that its columns declare,
- * what it has is written as it says. Deletions are carried out by the service's sweeper. A tombstone of something that exists is left to a person: what the
- * deletion removed is gone.
- * @returns the suspects that were repaired, or whose repair has begun
+ * Writes what the owner has as the owner says it: what is stale or missing. A tombstone of something that exists is
+ * left to a person: what the deletion removed is gone.
+ * @returns the suspects that were repaired
  */
-export async function repairSuspects(
-  { dataSource, database, deletes, signal }: RepairOptions,
+export async function writeSuspects(
+  dataSource: DataSource,
   suspects: readonly Suspect[],
 ): Promise<Set<Suspect>> {
   const repaired = new Set<Suspect>();
@@ -42,24 +23,6 @@ export async function repairSuspects(
         repaired.add(suspect);
       }
     }
-  }
-
-  const deletions = suspects.filter(
-    (suspect) => suspect.kind === 'unswept' || (deletes && isUnknown(suspect)),
-  );
-  for (const suspect of deletions) {
-    // What is left is found again.
-    if (signal?.aborted) break;
-    const { step, id, here } = suspect;
-    const { aggregate } = step.table;
-    const version = here?.version ?? 0;
-    const begun = await transaction(dataSource, async (tx) => {
-      if (suspect.kind === 'dangling' && !(await lockUnmoved(tx, step.table, id, version))) return false;
-      await applyReferenceDeleted(tx, database, aggregate, id, version);
-      await requestSweep(tx, aggregate, id, version, { again: true });
-      return true;
-    });
-    if (begun) repaired.add(suspect);
   }
   return repaired;
 }

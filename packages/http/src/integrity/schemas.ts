@@ -42,7 +42,10 @@ export const maxGraceSeconds = 90;
 
 export const IntegrityBody = Type.Object(
   {
-    repair: Type.Boolean({ default: false }),
+    repair: Type.Boolean({
+      default: false,
+      description: 'Write what is stale or missing. Deletions are an operation of their own',
+    }),
     grace_seconds: Type.Integer({ default: 60, minimum: 0, maximum: maxGraceSeconds }),
     aggregate: Type.Optional(StringEnum(aggregateNames)),
     after: Type.Optional(
@@ -57,36 +60,54 @@ export const IntegrityBody = Type.Object(
       maximum: 200,
       description: 'How long a slice looks at rows; the grace comes on top where something is found',
     }),
-    max_deletions: Type.Optional(
-      Type.Integer({
-        minimum: 0,
-        maximum: 1_000_000,
-        description:
-          'Where owners do not have more ids than that in a slice, none is deleted. Unless given: more than 1,000, or of one column more than a tenth where that is more than 10, or all of several. What is given takes the place of all limits',
-      }),
-    ),
   },
   { additionalProperties: false },
 );
 export type IntegrityBody = Static<typeof IntegrityBody>;
 
-export const IntegrityTally = Type.Object(
+/** An id whose rows would have to go: what a repair does not do by itself. */
+export const IntegrityDeletion = Type.Object(
   {
-    service: StringEnum(serviceNames, { description: 'Whose column it is' }),
+    service: StringEnum(serviceNames, { description: 'Whose rows they are' }),
     aggregate: StringEnum(aggregateNames),
-    column: Type.String({ description: '`table.column`; of a reference table its `id`' }),
-    unknown: Type.Integer({ minimum: 0, description: 'Ids that the owner does not have' }),
-    of: Type.Integer({ minimum: 0, description: 'Live ids that were looked at' }),
-    refused: Type.Boolean({ description: 'Too many: because of it a repair deletes nothing' }),
+    id: Type.String({ format: 'uuid' }),
+    kind: StringEnum(integrityKinds),
+    set_back: Type.Boolean({
+      description:
+        'Refused: the id is younger than everything that its owner has, so the owner was probably restored from an older state',
+    }),
+    columns: Type.Array(
+      Type.Object({ column: Type.String(), count: Type.Integer() }, { additionalProperties: false }),
+      { description: 'Rows by `table.column`, as in the findings' },
+    ),
   },
   { additionalProperties: false },
 );
-export type IntegrityTally = Static<typeof IntegrityTally>;
+export type IntegrityDeletion = Static<typeof IntegrityDeletion>;
+
+/** Ids in one call of the operations that export and delete. */
+export const maxDepartingIds = 50;
+
+/** Ids of one aggregate whose rows are to go. */
+export const DepartingIds = Type.Object(
+  {
+    aggregate: StringEnum(aggregateNames),
+    ids: Type.Array(Type.String({ format: 'uuid' }), { minItems: 1, maxItems: maxDepartingIds }),
+  },
+  { additionalProperties: false },
+);
+
+export type DepartingIds = Static<typeof DepartingIds>;
+
+export const DeletionsBegun = Type.Object(
+  { ids: Type.Array(Type.String({ format: 'uuid' }), { description: 'Whose deletion has begun' }) },
+  { additionalProperties: false },
+);
 
 export const IntegritySlice = Type.Object(
   {
     findings: Type.Array(IntegrityFinding),
-    tallies: Type.Array(IntegrityTally, { description: 'Of each column that was looked at' }),
+    deletions: Type.Array(IntegrityDeletion, { description: 'Ids whose rows would have to go' }),
     examined: Type.Integer({ minimum: 0, description: 'References looked at' }),
     next: Type.Unsafe<string | null>({
       type: ['string', 'null'],
@@ -112,17 +133,5 @@ export function mergeFindings(into: IntegrityFinding[], more: readonly Integrity
       known.repaired += finding.repaired;
       known.samples = [...known.samples, ...finding.samples].slice(0, maxSamples);
     } else into.push({ ...finding });
-  }
-}
-
-/** Adds the tallies of one slice to those of others, one for each service and column. */
-export function mergeTallies(into: IntegrityTally[], more: readonly IntegrityTally[]): void {
-  for (const tally of more) {
-    const known = into.find((one) => one.service === tally.service && one.column === tally.column);
-    if (known) {
-      known.unknown += tally.unknown;
-      known.of += tally.of;
-      known.refused ||= tally.refused;
-    } else into.push({ ...tally });
   }
 }

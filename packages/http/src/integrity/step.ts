@@ -28,17 +28,15 @@ export interface Suspect {
   there?: ResolvedReference | undefined;
 }
 
-/** Whether the owner has none of that id, so that a repair deletes. */
-export const isUnknown = ({ kind, there }: Suspect): boolean =>
-  kind === 'dangling' || (kind === 'unmet' && there === undefined);
+/** Whether it can only be put right by deleting: the owner has none of that id, or it was deleted already. */
+export const needsDeletion = ({ kind, there }: Suspect): boolean =>
+  kind === 'dangling' || kind === 'unswept' || (kind === 'unmet' && there === undefined);
 
 /** What a page shows. */
 export interface Looked {
   suspects: Suspect[];
   /** Rows. */
   examined: number;
-  /** Ids that are not deleted here. */
-  live: number;
   /** After which id to go on, null at the end. */
   next: string | null;
 }
@@ -47,8 +45,6 @@ export interface Looked {
 export interface Step {
   /** In cursors: the aggregate's name, or `table.column`. */
   name: string;
-  /** The `table.column` that it walks along. */
-  column: string;
   table: ReferenceTableDeclaration;
   /** The columns whose rows are concerned by what this step finds. */
   columns: readonly ReferenceDeclaration[];

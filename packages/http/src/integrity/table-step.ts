@@ -46,7 +46,6 @@ export function tableStep(
 
   const step: Step = {
     name: table.aggregate,
-    column: `${table.table}.id`,
     table,
     columns,
     async look(after) {
@@ -62,7 +61,6 @@ export function tableStep(
       return {
         suspects: await compare(ours, seen(there)),
         examined: ours.length,
-        live: ours.filter(({ state }) => state === 'active').length,
         next: end,
       };
     },

@@ -11,6 +11,7 @@ import {
   type ReferenceOwners,
   type ResolvedReference,
 } from '../../src/index.ts';
+import { beginDeletions } from '../../src/integrity/deletions.ts';
 import { shelfDatabase } from './shelf-database.ts';
 
 let database: TestDatabase;
@@ -55,11 +56,26 @@ const audit = (options: Partial<AuditOptions> = {}) =>
     repair: false,
     ...options,
   });
+/** Writes what can be written, and deletes what the audit names, unless it refuses that. */
 const repair = async (options: Partial<AuditOptions> = {}) => {
   const slice = await audit({ repair: true, ...options });
-  await sweepAll(dataSource, shelfDatabase);
+  const ids = slice.deletions.filter(({ set_back }) => !set_back).map(({ id }) => id);
+  const begun = await deleteIds(ids);
+  for (const { kind, columns } of slice.deletions.filter(({ id }) => begun.includes(id))) {
+    for (const { column, count } of columns) {
+      slice.findings.find((one) => one.kind === kind && one.column === column)!.repaired += count;
+    }
+  }
   return slice;
 };
+const deleteIds = async (ids: string[]) => {
+  const asked = { dataSource, database: shelfDatabase, owners, requestId: 'test' };
+  const begun = await beginDeletions(asked, 'identity.user', [...new Set(ids)]);
+  await sweepAll(dataSource, shelfDatabase);
+  return begun;
+};
+/** Whom the owner has made after all others, so that what it does not have was not lost by setting it back. */
+const somebodyYounger = () => user();
 const brief = ({ findings }: { findings: IntegrityFinding[] }) =>
   findings.map(({ kind, column, count, repaired, samples }) => [kind, column, count, repaired, samples]);
 
@@ -129,7 +145,7 @@ describe('what is wrong is named, repaired, and then in order', () => {
     expect(brief(await repair())).toEqual(
       expected.map(([kind, column, count, samples]) => [kind, column, count, count, samples]),
     );
-    expect((await audit()).findings).toEqual([]);
+    expect(await audit()).toMatchObject({ findings: [], deletions: [] });
   }
 
   test('a reference to what the owner does not have, with every column that holds it', async () => {
@@ -137,6 +153,7 @@ describe('what is wrong is named, repaired, and then in order', () => {
     await book(ghost);
     await book(ghost, { reader: ghost });
     await book(alice, { reader: ghost, author: ghost });
+    await somebodyYounger();
     await repairs([
       ['dangling', 'user_refs.id', 1, [ghost]],
       ['dangling', 'books.owner_id', 2, [ghost]],
@@ -192,6 +209,7 @@ describe('what is wrong is named, repaired, and then in order', () => {
     await book(nobody);
     await book(alice, { reader: nobody });
     await book(alice, { author: nobody });
+    await somebodyYounger();
     await repairs([
       ['unmet', 'books.owner_id', 1, [nobody]],
       ['unmet', 'books.reader_id', 1, [nobody]],
@@ -342,130 +360,85 @@ describe('many', () => {
     expect(counts(findings)).toEqual(expected);
     expect(examined).toBe(36 + 24);
   });
-
-  test('where too many dangle, it is more likely the wrong owner that was asked: none goes', async () => {
-    const kept = [await user(), await user(), await user()];
-    users.clear();
-    expect(brief(await repair({ maxDeletions: 2 }))).toEqual([['dangling', 'user_refs.id', 3, 0, kept]]);
-    expect(brief(await repair({ maxDeletions: 3 }))).toEqual([['dangling', 'user_refs.id', 3, 3, kept]]);
-  });
 });
 
-describe('an owner that is wrongly empty', () => {
-  /** Users that both sides know, written at once. */
-  async function community(size: number): Promise<string[]> {
-    const ids = Array.from({ length: size }, () => newId()).sort();
-    for (const id of ids) users.set(id, { id, version: 2, data: { display_name: 'Alice' } });
-    await asOwner(
-      `insert into projects.user_refs (id, version, display_name)
-       select id, 2, 'Alice' from unnest($1::uuid[]) as id`,
-      [ids],
-    );
-    return ids;
-  }
+describe('what only a deletion puts right', () => {
   const gone = async () => {
     const rows = await database.query(`select id from projects.user_refs where state = 'deleted'`);
     return rows.length;
   };
-  /** Repairs in slices of one page. */
-  async function repairInSlices(options: Partial<AuditOptions>) {
-    const slices = [];
-    let after: string | undefined;
-    do {
-      const slice = await repair({ ...options, after, seconds: 1e-9 });
-      slices.push(slice);
-      after = slice.next ?? undefined;
-    } while (after !== undefined);
-    return slices;
-  }
 
-  test.each([12, 200, 1_500])('with %i ids: none is deleted, in one slice or in many', async (size) => {
-    const ids = await community(size);
-    await book(ids[0]!);
-    users.clear();
-    const whole = await repair();
-    expect(brief(whole)[0]).toEqual(['dangling', 'user_refs.id', size, 0, ids.slice(0, 5)]);
-    expect(whole.tallies[0]).toEqual({
-      service: 'projects',
-      aggregate: 'identity.user',
-      column: 'user_refs.id',
-      unknown: size,
-      of: size,
-      refused: true,
-    });
-    const slices = await repairInSlices({ batch: 500 });
-    expect(slices.flatMap(({ findings }) => findings).every(({ repaired }) => repaired === 0)).toBe(true);
-    expect(await gone()).toBe(0);
-    expect(await books()).toHaveLength(1);
-
-    await repair({ maxDeletions: size });
-    expect(await gone()).toBe(size);
-    expect(await books()).toHaveLength(0);
-  });
-
-  test('where the reference rows went too, what points at them stays', async () => {
-    for (const id of Array.from({ length: 12 }, () => newId())) {
-      for (let at = 0; at < 20; at += 1) await book(id);
-    }
-    const { tallies } = await repair();
-    expect(tallies.filter(({ refused }) => refused)).toMatchObject([
-      { column: 'books.owner_id', unknown: 12, of: 12 },
+  test('is named with its rows, and a repair deletes none of it', async () => {
+    const [alice, ghost, buried] = [await user(), await user({ there: null }), await user({ there: null })];
+    await transaction(dataSource, (tx) =>
+      applyReferenceDeleted(tx, shelfDatabase, 'identity.user', buried, 3),
+    );
+    await sweepAll(dataSource, shelfDatabase);
+    const nobody = newId();
+    await book(ghost, { reader: ghost });
+    await book(buried);
+    await book(alice, { reader: nobody });
+    await somebodyYounger();
+    const deletion = { service: 'projects', aggregate: 'identity.user', set_back: false };
+    const { deletions } = await audit({ repair: true });
+    expect(deletions).toEqual([
+      {
+        ...deletion,
+        kind: 'dangling',
+        id: ghost,
+        columns: [
+          { column: 'user_refs.id', count: 1 },
+          { column: 'books.owner_id', count: 1 },
+          { column: 'books.reader_id', count: 1 },
+        ],
+      },
+      { ...deletion, kind: 'unswept', id: buried, columns: [{ column: 'books.owner_id', count: 1 }] },
+      { ...deletion, kind: 'unmet', id: nobody, columns: [{ column: 'books.reader_id', count: 1 }] },
     ]);
-    expect(await books()).toHaveLength(240);
+    await sweepAll(dataSource, shelfDatabase);
+    expect(await gone()).toBe(1);
+    expect(await books()).toHaveLength(3);
+    expect(await deleteIds([ghost, buried, nobody])).toEqual([ghost, buried, nobody]);
+    expect(await books()).toEqual([{ owner_id: alice, reader_id: null, author_id: null }]);
   });
 
-  test('a tenth of many is repaired, and not one more; ten of few are, but not all of several', async () => {
-    const ids = await community(200);
-    for (const id of ids.slice(0, 21)) users.delete(id);
-    await repair();
+  test('and is younger than all that the owner has was lost by setting the owner back: it is refused', async () => {
+    const known = await user();
+    const lost = [await user(), await user(), await user()];
+    for (const id of lost) users.delete(id);
+    const { deletions } = await audit();
+    expect(deletions.map(({ id, set_back }) => [id, set_back])).toEqual(lost.map((id) => [id, true]));
+    expect(await deleteIds([known, ...lost])).toEqual([]);
     expect(await gone()).toBe(0);
-    users.set(ids[0]!, { id: ids[0]!, version: 2, data: { display_name: 'Alice' } });
-    await repair();
-    expect(await gone()).toBe(20);
 
-    await database.query('truncate projects.books, projects.user_refs, projects.reference_sweeps');
-    const few = await community(11);
+    // Of those between, none is younger than the last one that it has.
+    users.set(lost[1]!, { id: lost[1]!, version: 2, data: { display_name: 'Alice' } });
+    expect((await audit()).deletions.map(({ id, set_back }) => [id, set_back])).toEqual([
+      [lost[0], false],
+      [lost[2], true],
+    ]);
+    expect(await deleteIds(lost)).toEqual([lost[0]]);
     users.clear();
-    users.set(few[0]!, { id: few[0]!, version: 2, data: { display_name: 'Alice' } });
-    await repair();
-    expect(await gone()).toBe(10);
-
-    await database.query('truncate projects.books, projects.user_refs, projects.reference_sweeps');
-    await community(2);
-    users.clear();
-    await repair();
-    expect(await gone()).toBe(0);
+    expect((await audit()).deletions.every(({ set_back }) => set_back)).toBe(true);
   });
 
-  test('tombstones make the share no smaller', async () => {
-    const ids = await community(400);
-    users.clear();
-    await asOwner(
-      `update projects.user_refs set state = 'deleted', deleted_at = now(), display_name = null
-        where id = any($1::uuid[])`,
-      [ids.slice(12)],
-    );
-    await repair();
-    expect(await gone()).toBe(388);
-
-    const alice = await user();
-    for (const author of ids.slice(12, 142)) await book(alice, { author });
-    for (let at = 0; at < 12; at += 1) await book(alice, { author: newId() });
-    const { tallies } = await audit();
-    expect(tallies).toContainEqual(
-      expect.objectContaining({ column: 'books.author_id', unknown: 12, of: 12, refused: true }),
-    );
-  });
-
-  test('what it has again while the repair is under way is not deleted', async () => {
-    const id = await user({ there: null });
+  test('but what the owner has after all is not deleted, nor what changes at that moment', async () => {
+    const [back, moving] = [await user(), await user({ there: null })];
+    await somebodyYounger();
     const event = await openTransaction(dataSource);
-    await query(event.tx, 'update user_refs set version = 3 where id = $1', [id]);
-    const repaired = meanwhile(() => repair());
+    await query(event.tx, 'update user_refs set version = 3 where id = $1', [moving]);
+    const deleted = meanwhile(() => deleteIds([back, moving]));
     await waitingForALock();
     await event.commit();
-    expect(brief(await repaired.outcome)).toEqual([['dangling', 'user_refs.id', 1, 0, [id]]]);
-    expect(await refs(id)).toMatchObject([{ state: 'active', version: 3 }]);
+    expect(await deleted.outcome).toEqual([]);
+    expect(await refs(moving)).toMatchObject([{ state: 'active', version: 3 }]);
+  });
+
+  test('of an aggregate that nothing here refers to is refused', async () => {
+    const asked = { dataSource, database: shelfDatabase, owners, requestId: 'test' };
+    await expect(beginDeletions(asked, 'workers.node', [newId()])).rejects.toMatchObject({
+      code: 'VALIDATION_FAILED',
+    });
   });
 });
 

@@ -17,7 +17,6 @@ import { IntegrityPage, IntegrityQuery, IntegrityRepair, lookingSeconds } from '
 interface Wanted {
   repair: boolean;
   graceSeconds: number;
-  maxDeletions?: number | undefined;
   aggregate?: AggregateName | undefined;
   cursor?: string | undefined;
 }
@@ -29,14 +28,13 @@ export async function integrityRoutes(app: App, { dataSource }: { dataSource: Da
   async function page(request: FastifyRequest, wanted: Wanted) {
     const scope = cursorScope(request);
     const progress = decodeCursor(wanted.cursor, scope)?.sort;
-    const { findings, tallies, examined, ...rest } = await auditPlatform(
+    const { findings, deletions, examined, ...rest } = await auditPlatform(
       app.callService,
       progress ? (JSON.parse(progress) as IntegrityProgress) : wholePlatform(),
       {
         repair: wanted.repair,
         grace_seconds: wanted.graceSeconds,
         seconds: lookingSeconds,
-        ...(wanted.maxDeletions !== undefined && { max_deletions: wanted.maxDeletions }),
         ...(wanted.aggregate && { aggregate: wanted.aggregate }),
       },
       { requestId: request.id },
@@ -53,7 +51,7 @@ export async function integrityRoutes(app: App, { dataSource }: { dataSource: Da
     const through = Object.keys(rest.progress).length === 0;
     return {
       items: findings,
-      refused: tallies.filter(({ refused }) => refused),
+      deletions: deletions.length,
       examined,
       next_cursor: through ? null : encodeCursor({ sort: JSON.stringify(rest.progress), id: '' }, scope),
     };
@@ -87,15 +85,15 @@ export async function integrityRoutes(app: App, { dataSource }: { dataSource: Da
         operationId: 'repairIntegrity',
         summary: 'Look for the same, and repair what is found',
         description:
-          'What its owner does not have is deleted by the policy that each column declares; what is stale or missing is written as the owner says. Where too many ids are unknown to their owners, nothing is deleted: read `refused`.',
+          'What is stale or missing is written as the owner says. Nothing is deleted: ids whose rows would have to go are counted in `deletions`, and an operator deletes them with `npm run integrity`, which exports them first.',
         tags: ['admin'],
         body: IntegrityRepair,
         response: { 200: IntegrityPage, ...errors },
       },
     },
     (request) => {
-      const { grace_seconds: graceSeconds, max_deletions: maxDeletions, ...rest } = request.body;
-      return page(request, { ...rest, repair: true, graceSeconds, maxDeletions });
+      const { grace_seconds: graceSeconds, ...rest } = request.body;
+      return page(request, { ...rest, repair: true, graceSeconds });
     },
   );
 }

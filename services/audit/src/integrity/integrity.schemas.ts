@@ -1,4 +1,4 @@
-import { IntegrityBody, IntegrityFinding, IntegrityTally, PageQuery } from '@hivesync/http';
+import { IntegrityBody, IntegrityFinding, PageQuery } from '@hivesync/http';
 import { Type } from 'typebox';
 
 /** Short enough to be answered before the gateway gives up: the grace comes on top of the looking. */
@@ -19,20 +19,15 @@ export const IntegrityQuery = Type.Object(
   { additionalProperties: false },
 );
 
-export const IntegrityRepair = Type.Object(
-  {
-    ...IntegrityQuery.properties,
-    max_deletions: IntegrityBody.properties.max_deletions,
-  },
-  { additionalProperties: false },
-);
+/** A repair asks for the same, in its body. */
+export const IntegrityRepair = IntegrityQuery;
 
 export const IntegrityPage = Type.Object(
   {
     items: Type.Array(IntegrityFinding),
-    refused: Type.Array(IntegrityTally, {
-      description:
-        'Where owners do not have so many ids that a repair deletes none of a service: probably one was restored from an older state',
+    deletions: Type.Integer({
+      minimum: 0,
+      description: 'Ids among them whose rows would have to go, which a repair does not do by itself',
     }),
     examined: Type.Integer({ minimum: 0, description: 'References looked at for this page' }),
     next_cursor: Type.Unsafe<string | null>({

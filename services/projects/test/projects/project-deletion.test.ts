@@ -1,6 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type ProjectId, projectDeleted } from '@hivesync/contracts';
-import { newId, query, requestSweep, sweepOnce, transaction } from '@hivesync/database';
+import {
+  applyReferenceDeleted,
+  newId,
+  query,
+  requestSweep,
+  rowsDepartingWith,
+  sweepOnce,
+  transaction,
+} from '@hivesync/database';
 import { type Caller, meanwhile, openTransaction } from '@hivesync/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { database } from '../../src/database/data-source.ts';
@@ -17,31 +25,31 @@ const carol = await service.register('Carol');
 const { dataSource } = service;
 
 /** A project with a row in every table that a project can have rows in. */
-async function filledProject(name: string): Promise<ProjectId> {
-  const project = await service.createProject(alice, name);
-  await service.join(alice, project, bob);
+async function filledProject(name: string, owner = alice): Promise<ProjectId> {
+  const project = await service.createProject(owner, name);
+  await service.join(owner, project, bob);
   const path = `/api/v1/projects/${project}`;
-  await alice.post(`${path}/invitations`, { email: `${name.toLowerCase()}@example.com` });
-  await alice.post(`${path}/invitations`, { email: carol.email });
-  await alice.put(`${path}/favorite`);
-  await alice.post(`${path}/tags`, { name: 'tag', color: '#ff0000' });
-  const label = (await alice.post(`${path}/labels`, { name: 'label', color: '#00ff00' })).json<{
+  await owner.post(`${path}/invitations`, { email: `${name.toLowerCase()}@example.com` });
+  await owner.post(`${path}/invitations`, { email: carol.email });
+  await owner.put(`${path}/favorite`);
+  await owner.post(`${path}/tags`, { name: 'tag', color: '#ff0000' });
+  const label = (await owner.post(`${path}/labels`, { name: 'label', color: '#00ff00' })).json<{
     id: string;
   }>();
-  const first = await service.createTask(alice, project, { assignee_id: bob.id });
+  const first = await service.createTask(owner, project, { assignee_id: bob.id });
   const second = await service.createTask(bob, project);
-  await alice.put(`/api/v1/tasks/${first.id}/labels/${label.id}`);
-  await alice.put(`/api/v1/tasks/${second.id}/dependencies/${first.id}`);
-  await alice.post(`/api/v1/tasks/${first.id}/attachments`, { external_url: 'https://example.com/a.png' });
+  await owner.put(`/api/v1/tasks/${first.id}/labels/${label.id}`);
+  await owner.put(`/api/v1/tasks/${second.id}/dependencies/${first.id}`);
+  await owner.post(`/api/v1/tasks/${first.id}/attachments`, { external_url: 'https://example.com/a.png' });
   const about = { entity_type: 'task', entity_id: first.id };
   const comment = (await bob.post(`${path}/comments`, { ...about, body: 'First' })).json<{ id: string }>();
-  await alice.post(`${path}/comments`, { ...about, body: 'Reply', parent_id: comment.id });
+  await owner.post(`${path}/comments`, { ...about, body: 'Reply', parent_id: comment.id });
   const endpoint = newId();
   await query(
     dataSource,
     `insert into webhook_endpoints (id, project_id, url, event_types, secret_encrypted, created_by)
      values ($1, $2, 'https://example.com/hook', '{*}', '\\x00', $3)`,
-    [endpoint, project, alice.id],
+    [endpoint, project, owner.id],
   );
   await query(
     dataSource,
@@ -255,3 +263,51 @@ test('the projects of a deleted owner go in batches of their sweep, which counts
   expect(total).toEqual({ tasks: 3, team_members: 1, projects: 1 });
   expect(await service.published(projectDeleted, project)).toMatchObject([{ actor_id: dora.id }]);
 });
+
+test('the rows that a deletion of a user removes or changes can be told before it', async () => {
+  const dave = await service.register('Dave');
+  await filledProject('Departing', dave);
+  const shared = await service.createProject(alice, 'Shared');
+  await service.join(alice, shared, dave);
+  const task = await service.createTask(alice, shared, { assignee_id: dave.id });
+  await dave.post(`/api/v1/projects/${shared}/comments`, {
+    entity_type: 'task',
+    entity_id: task.id,
+    body: 'It stays, with a deleted author',
+  });
+
+  const told = new Map<string, unknown>();
+  for await (const { table, row } of rowsDepartingWith(dataSource, database, 'identity.user', [dave.id])) {
+    expect(told.has(JSON.stringify([table, row]))).toBe(false);
+    told.set(JSON.stringify([table, row]), row);
+  }
+  const before = await everyRow();
+  await transaction(dataSource, (tx) => applyReferenceDeleted(tx, database, 'identity.user', dave.id, 2));
+  await expect
+    .poll(async () => {
+      await sweepOnce(dataSource, database).catch(() => undefined);
+      return query(
+        dataSource,
+        'select from reference_sweeps where subject = $1 and completed_at is not null',
+        [dave.id],
+      );
+    }, patience)
+    .toHaveLength(1);
+  const after = await everyRow();
+  const departed = [...before].filter((row) => !after.has(row));
+  expect(departed.length).toBeGreaterThan(15);
+  expect(departed.filter((row) => !told.has(row))).toEqual([]);
+});
+
+/** What stands in the tables of this service's own, each row as `rowsDepartingWith` tells it. */
+async function everyRow(): Promise<Set<string>> {
+  const rows: string[] = [];
+  for (const { tableName: table } of dataSource.entityMetadatas) {
+    const found = await query<{ row: unknown }>(
+      dataSource,
+      `select to_jsonb(held) as row from "${table}" as held`,
+    );
+    rows.push(...found.map(({ row }) => JSON.stringify([table, row])));
+  }
+  return new Set(rows);
+}
