@@ -90,7 +90,7 @@ export async function beginDeletions(
   const table = referenceTables(database).find((one) => one.aggregate === aggregate);
   if (!table) {
     throw new ApiError('VALIDATION_FAILED', {
-      errors: [{ path: '/aggregate', message: 'nothing in this service refers to it' }],
+      errors: [{ path: 'body/aggregate', message: 'nothing in this service refers to it' }],
     });
   }
   const here = new Map((await referencesByIds(dataSource.manager, table, ids)).map((row) => [row.id, row]));
