@@ -49,7 +49,7 @@ export interface paths {
         put?: never;
         /**
          * Look for the same, and repair what is found
-         * @description What its owner does not have is deleted by the policy that each column declares; what is stale or missing is written as the owner says. Where too many ids are unknown to their owners, nothing is deleted: read `refused`.
+         * @description What is stale or missing is written as the owner says. Nothing is deleted: ids whose rows would have to go are counted in `deletions`, and an operator deletes them with `npm run integrity`, which exports them first.
          */
         post: operations["repairIntegrity"];
         delete?: never;
@@ -84,8 +84,45 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Compare references with what their owners say, and repair them */
+        /** Compare references with what their owners say, and write what is stale or missing */
         post: operations["auditReferences"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/internal/integrity/deletions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Delete what refers to ids that their owner does not have
+         * @description By the policy that each column declares, in the background.
+         */
+        post: operations["beginDeletions"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/internal/integrity/departing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Every row that the deletion of some ids removes or changes here, as lines of JSON */
+        post: operations["exportDeparting"];
         delete?: never;
         options?: never;
         head?: never;
@@ -131,6 +168,8 @@ export interface components {
             user_name: string | null;
         };
         IntegrityPage: {
+            /** @description Ids among them whose rows would have to go, which a repair does not do by itself */
+            deletions: number;
             /** @description References looked at for this page */
             examined: number;
             items: {
@@ -154,24 +193,6 @@ export interface components {
             }[];
             /** @description Null when everything has been looked at */
             next_cursor: string | null;
-            /** @description Where owners do not have so many ids that a repair deletes none of a service: probably one was restored from an older state */
-            refused: {
-                /** @enum {string} */
-                aggregate: "identity.user" | "projects.project" | "workers.node";
-                /** @description `table.column`; of a reference table its `id` */
-                column: string;
-                /** @description Live ids that were looked at */
-                of: number;
-                /** @description Too many: because of it a repair deletes nothing */
-                refused: boolean;
-                /**
-                 * @description Whose column it is
-                 * @enum {string}
-                 */
-                service: "identity" | "projects" | "previews" | "billing" | "workers" | "audit";
-                /** @description Ids that the owner does not have */
-                unknown: number;
-            }[];
         };
         Problem: {
             /** @description Stable; see the catalogue of error codes */
@@ -355,8 +376,6 @@ export interface operations {
                      * @default 5
                      */
                     grace_seconds: number;
-                    /** @description Where owners do not have more ids than that in a slice, none is deleted. Unless given: more than 1,000, or of one column more than a tenth where that is more than 10, or all of several. What is given takes the place of all limits */
-                    max_deletions?: number;
                 };
             };
         };
@@ -511,9 +530,10 @@ export interface operations {
                     aggregate?: "identity.user" | "projects.project" | "workers.node";
                     /** @default 60 */
                     grace_seconds: number;
-                    /** @description Where owners do not have more ids than that in a slice, none is deleted. Unless given: more than 1,000, or of one column more than a tenth where that is more than 10, or all of several. What is given takes the place of all limits */
-                    max_deletions?: number;
-                    /** @default false */
+                    /**
+                     * @description Write what is stale or missing. Deletions are an operation of their own
+                     * @default false
+                     */
                     repair: boolean;
                     /**
                      * @description How long a slice looks at rows; the grace comes on top where something is found
@@ -531,6 +551,27 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
+                        /** @description Ids whose rows would have to go */
+                        deletions: {
+                            /** @enum {string} */
+                            aggregate: "identity.user" | "projects.project" | "workers.node";
+                            /** @description Rows by `table.column`, as in the findings */
+                            columns: {
+                                column: string;
+                                count: number;
+                            }[];
+                            /** Format: uuid */
+                            id: string;
+                            /** @enum {string} */
+                            kind: "dangling" | "stale" | "missing" | "unswept" | "unmet" | "buried";
+                            /**
+                             * @description Whose rows they are
+                             * @enum {string}
+                             */
+                            service: "identity" | "projects" | "previews" | "billing" | "workers" | "audit";
+                            /** @description Refused: the id is younger than everything that its owner has, so the owner was probably restored from an older state */
+                            set_back: boolean;
+                        }[];
                         /** @description References looked at */
                         examined: number;
                         findings: {
@@ -554,24 +595,6 @@ export interface operations {
                         }[];
                         /** @description Null where all is looked at */
                         next: string | null;
-                        /** @description Of each column that was looked at */
-                        tallies: {
-                            /** @enum {string} */
-                            aggregate: "identity.user" | "projects.project" | "workers.node";
-                            /** @description `table.column`; of a reference table its `id` */
-                            column: string;
-                            /** @description Live ids that were looked at */
-                            of: number;
-                            /** @description Too many: because of it a repair deletes nothing */
-                            refused: boolean;
-                            /**
-                             * @description Whose column it is
-                             * @enum {string}
-                             */
-                            service: "identity" | "projects" | "previews" | "billing" | "workers" | "audit";
-                            /** @description Ids that the owner does not have */
-                            unknown: number;
-                        }[];
                     };
                 };
             };
@@ -631,6 +654,182 @@ export interface operations {
             };
             /** @description UPSTREAM_UNAVAILABLE */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    beginDeletions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @enum {string} */
+                    aggregate: "identity.user" | "projects.project" | "workers.node";
+                    ids: string[];
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description Whose deletion has begun */
+                        ids: string[];
+                    };
+                };
+            };
+            /** @description VALIDATION_FAILED */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAUTHENTICATED, TOKEN_EXPIRED, TOKEN_INVALID */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description PRECONDITION_UNSUPPORTED */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description BODY_TOO_LARGE */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNSUPPORTED_MEDIA_TYPE */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UPSTREAM_UNAVAILABLE */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    exportDeparting: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @enum {string} */
+                    aggregate: "identity.user" | "projects.project" | "workers.node";
+                    ids: string[];
+                };
+            };
+        };
+        responses: {
+            /** @description application/x-ndjson: `{ table, row }` a line */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+            /** @description VALIDATION_FAILED */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAUTHENTICATED, TOKEN_EXPIRED, TOKEN_INVALID */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description PRECONDITION_UNSUPPORTED */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description BODY_TOO_LARGE */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNSUPPORTED_MEDIA_TYPE */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };
