@@ -1,5 +1,6 @@
 import { type ServiceName, serviceNames } from '@hivesync/contracts';
-import { ConsecutiveBreaker, ConstantBackoff, circuitBreaker, handleWhen, retry, wrap } from 'cockatiel';
+import { wrap } from 'cockatiel';
+import { serviceCircuit, TooSlow, triedAgain } from './circuit.ts';
 import { isConnectionError, isNeverSent } from './connection-errors.ts';
 import { unavailable, upstreamError } from './upstream-error.ts';
 
@@ -47,20 +48,15 @@ export type CallService = (service: ServiceName, path: string, call?: ServiceCal
 
 /** Answers of a service in distress; a plain 500 may be one bad request, and a 4xx is the caller's. */
 const distress = new Set([502, 503, 504]);
-const retryPauseMs = 50;
-
-/** Our own deadline, which a caller's `AbortSignal.timeout` is not. */
-class TooSlow extends Error {}
+const inDistress = (answer: unknown) => answer instanceof Response && distress.has(answer.status);
 
 /** Made once a process or app: the circuit breaker of each service is shared by all its callers. */
 export function callingServices(options: ServiceCallOptions): CallService {
-  const again = (mayRepeat: (error: unknown) => boolean) =>
-    retry(handleWhen(mayRepeat), {
-      maxAttempts: options.retries ?? 1,
-      backoff: new ConstantBackoff(retryPauseMs),
-    });
-  const [repeated, sentOnce] = [again(isConnectionError), again(isNeverSent)];
-  const breakers = new Map(serviceNames.map((service) => [service, breakerFor(options)]));
+  const repeated = triedAgain(isConnectionError, options.retries);
+  const sentOnce = triedAgain(isNeverSent, options.retries);
+  const breakers = new Map(
+    serviceNames.map((service) => [service, serviceCircuit({ ...options, inDistress })]),
+  );
 
   async function exchange(service: ServiceName, path: string, call: ServiceCall, ending: AbortSignal) {
     const { body, method = body === undefined ? 'GET' : 'POST' } = call;
@@ -105,14 +101,6 @@ export function callingServices(options: ServiceCallOptions): CallService {
     return answer;
   };
 }
-
-const breakerFor = ({ failuresToOpen = 5, openForMs = 5_000 }: ServiceCallOptions) =>
-  circuitBreaker(
-    handleWhen((error) => isConnectionError(error) || error instanceof TooSlow).orWhenResult(
-      (answer) => answer instanceof Response && distress.has(answer.status),
-    ),
-    { breaker: new ConsecutiveBreaker(failuresToOpen), halfOpenAfter: openForMs },
-  );
 
 /**
  * Rejects when `signal` ends, for a call that waits for another's try of an open circuit and has sent nothing that

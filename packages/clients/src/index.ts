@@ -1,4 +1,5 @@
 export * from './call-service.ts';
+export * from './circuit.ts';
 export * from './connection-errors.ts';
 export type { paths as AuditPaths } from './generated/audit.ts';
 export type { paths as BillingPaths } from './generated/billing.ts';

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { createConnection, createServer, type Socket } from 'node:net';
+import { pipeline } from 'node:stream';
 import { atFileEnd } from './file-end.ts';
 
 /** A TCP proxy on 127.0.0.1 that can fail as a network or a server does. Closed at the end of the test file. */
@@ -46,7 +47,8 @@ export async function severableProxy(targetPort: number, targetHost = '127.0.0.1
     target.on('error', () => cut(pair));
     client.on('close', () => pairs.delete(pair) && target.destroy());
     target.on('close', () => pairs.delete(pair) && client.destroy());
-    client.pipe(target).pipe(client);
+    // An end or an error of either is told by its `close`, above.
+    pipeline(client, target, client, () => undefined);
     if (state === 'paused') for (const socket of [client, target]) socket.pause();
   });
   server.listen(0, '127.0.0.1');

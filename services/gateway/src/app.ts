@@ -4,10 +4,12 @@ import { type App, createApp, type ServiceAppOptions } from '@hivesync/http';
 import type { Config } from './config.ts';
 import { type Documents, readDocuments } from './documents.ts';
 import { forwarding } from './forwarding.ts';
+import { forwardingLimits } from './forwarding-limits.ts';
 import { mergeDocuments } from './merged-openapi.ts';
 import { publicRoutes } from './public-routes.ts';
 import { rateLimits } from './rate-limits.ts';
 import { servicesReadiness } from './readiness.ts';
+import { trafficMetrics } from './traffic-metrics.ts';
 
 export { type Config, configSchema, loadConfig } from './config.ts';
 
@@ -57,13 +59,13 @@ export async function buildApp({
       strangersPerMinute: config.STRANGER_REQUESTS_PER_MINUTE,
       caller: (request) => app.identifyUser(request),
     });
-    await forwarding(door, {
+    const traffic = await forwarding(door, {
+      ...forwardingLimits(config),
       routes: publicRoutes(documents),
       serviceUrls: config.SERVICE_URLS,
-      deadlineMs: config.UPSTREAM_DEADLINE_MS,
-      bodyLimit: config.BODY_LIMIT_BYTES,
-      uploadLimit: config.UPLOAD_LIMIT_BYTES,
+      personOf: async (request) => (await app.identifyUser(request))?.id ?? null,
     });
+    trafficMetrics(app.metrics, traffic);
   });
   return app;
 }

@@ -4,11 +4,81 @@ import { type Static, Type } from 'typebox';
 export const configSchema = Type.Object({
   ...listenConfigSchema.properties,
   UPSTREAM_DEADLINE_MS: Type.Integer({
-    default: 30_000,
+    default: 10_000,
     minimum: 100,
     maximum: 300_000,
     description:
-      'Milliseconds until a service must have begun to answer, and between two pieces of its answer',
+      'Milliseconds until a service must have begun to answer an ordinary request, and between two pieces of its answer',
+  }),
+  UPSTREAM_CONNECTIONS: Type.Integer({
+    default: 128,
+    minimum: 1,
+    maximum: 10_000,
+    description: 'To each service, for ordinary requests',
+  }),
+  UPSTREAM_QUEUE: Type.Integer({
+    default: 256,
+    minimum: 0,
+    maximum: 100_000,
+    description:
+      'Ordinary requests that may wait for a connection to a service; 503 at once for those beyond',
+  }),
+  STREAM_CONNECTIONS: Type.Integer({
+    default: 64,
+    minimum: 1,
+    maximum: 10_000,
+    description: 'To each service, for uploads, downloads and exports; nobody waits for one',
+  }),
+  STREAM_DEADLINE_MS: Type.Integer({
+    default: 60_000,
+    minimum: 100,
+    maximum: 900_000,
+    description:
+      'Milliseconds until a service must have begun to answer an upload that it has, and between two pieces of a download',
+  }),
+  STREAM_WINDOW_MS: Type.Integer({
+    default: 30_000,
+    minimum: 100,
+    maximum: 900_000,
+    description:
+      'Milliseconds in which a stream must move half a kilobyte a second; who sends or reads less is cut off',
+  }),
+  STREAMS_PER_ADDRESS: Type.Integer({
+    default: 16,
+    minimum: 1,
+    maximum: 10_000,
+    description: 'Uploads, downloads and exports at once of one address',
+  }),
+  STREAMS_PER_PERSON: Type.Integer({
+    default: 8,
+    minimum: 1,
+    maximum: 10_000,
+    description: 'The same of one signed-in person',
+  }),
+  STREAMS_PER_GRANT: Type.Integer({
+    default: 4,
+    minimum: 1,
+    maximum: 10_000,
+    description: 'The same of one signed URL',
+  }),
+  CALLS_PER_CALLER: Type.Integer({
+    default: 64,
+    minimum: 1,
+    maximum: 10_000,
+    description: 'Ordinary requests at once of one signed-in person, or of one address without a token',
+  }),
+  BODIES_PER_CALLER: Type.Integer({
+    default: 32,
+    minimum: 1,
+    maximum: 10_000,
+    description:
+      'Bodies of one signed-in person, or of one address without a token, that are being received at once',
+  }),
+  BODIES_BYTES: Type.Integer({
+    default: 134_217_728,
+    minimum: 1_048_576,
+    maximum: 68_719_476_736,
+    description: 'Of all bodies that are being received or wait for their answer, in memory; 503 beyond',
   }),
   BODY_LIMIT_BYTES: Type.Integer({
     default: 1_048_576,

@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 
-/** Of one hop only (RFC 9110 section 7.6.1); what `Connection` lists besides is removed by reply-from. */
+/** Of one hop only (RFC 9110 section 7.6.1). */
 const hopByHop = [
   'connection',
   'keep-alive',
@@ -18,12 +18,21 @@ const proxySaid = /^(x-forwarded(-.*)?|forwarded|x-real-ip|x-client-ip|true-clie
 
 type Headers = Record<string, string | string[] | undefined>;
 
+/** Every header of this hop: those that always are, and those that `Connection` names. */
+function connectionLists({ connection = '' }: Headers): Set<string> {
+  const named = String(connection).toLowerCase().split(',');
+  return new Set([...hopByHop, ...named.map((name) => name.trim())]);
+}
+
 /** What a service gets: the client's own headers, the true client address and the id of this request. */
-export function requestHeaders(request: FastifyRequest, headers: Headers): Headers {
+export function requestHeaders(request: FastifyRequest): Headers {
   const kept: Headers = {};
-  for (const [name, value] of Object.entries(headers)) {
-    if (!hopByHop.includes(name) && !proxySaid.test(name)) kept[name] = value;
+  const ofThisHop = connectionLists(request.headers);
+  for (const [name, value] of Object.entries(request.headers)) {
+    if (!ofThisHop.has(name) && !proxySaid.test(name)) kept[name] = value;
   }
+  // Written anew, for the service's address.
+  delete kept.host;
   kept['x-forwarded-for'] = request.ip;
   kept['x-forwarded-proto'] = request.protocol;
   if (request.host) kept['x-forwarded-host'] = request.host;
@@ -34,9 +43,10 @@ export function requestHeaders(request: FastifyRequest, headers: Headers): Heade
 /** What the client gets: the service's answer without the headers of the hop between us. */
 export function responseHeaders(headers: Headers): Headers {
   const kept: Headers = {};
+  const ofThisHop = connectionLists(headers);
   for (const [name, value] of Object.entries(headers)) {
     // Limits are counted here; a service that counted too would contradict.
-    if (!hopByHop.includes(name) && name !== 'ratelimit' && name !== 'ratelimit-policy') kept[name] = value;
+    if (!ofThisHop.has(name) && name !== 'ratelimit' && name !== 'ratelimit-policy') kept[name] = value;
   }
   return kept;
 }

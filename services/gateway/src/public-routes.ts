@@ -11,6 +11,8 @@ export interface PublicRoute {
   url: string;
   /** The service streams the body to the storage, so it may be large and take long. */
   streamsBody?: true;
+  /** The answer is a file, which may be large and take long. */
+  streamsAnswer?: true;
 }
 
 const methods: Record<string, HTTPMethods> = {
@@ -47,7 +49,14 @@ export function publicRoutes(documents: Documents): PublicRoute[] {
         const method = methods[name];
         if (!method) continue;
         const url = path.replace(/\{([^}]+)\}/g, ':$1');
-        routes.push({ service, method, path, url, ...(streamsBody(operation) && { streamsBody: true }) });
+        routes.push({
+          service,
+          method,
+          path,
+          url,
+          ...(streamsBody(operation) && { streamsBody: true }),
+          ...(streamsAnswer(operation) && { streamsAnswer: true }),
+        });
       }
     }
   }
@@ -55,11 +64,20 @@ export function publicRoutes(documents: Documents): PublicRoute[] {
 }
 
 /** Its body is bytes: nothing that anybody here or there would parse. */
-function streamsBody({ requestBody }: Operation): boolean {
-  const content =
-    typeof requestBody === 'object' &&
-    requestBody !== null &&
-    'content' in requestBody &&
-    requestBody.content;
-  return typeof content === 'object' && content !== null && 'application/octet-stream' in content;
+const streamsBody = ({ requestBody }: Operation): boolean =>
+  'application/octet-stream' in contentOf(requestBody);
+
+/** Its success is bytes, of whatever type. */
+function streamsAnswer({ responses }: Operation): boolean {
+  const success = isRecord(responses) ? responses['200'] : undefined;
+  return Object.values(contentOf(success)).some(
+    (media) => isRecord(media) && isRecord(media.schema) && media.schema.format === 'binary',
+  );
 }
+
+function contentOf(bodyOrResponse: unknown): Record<string, unknown> {
+  return isRecord(bodyOrResponse) && isRecord(bodyOrResponse.content) ? bodyOrResponse.content : {};
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null;

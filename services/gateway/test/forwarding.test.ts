@@ -3,7 +3,9 @@ import type { AddressInfo } from 'node:net';
 import { ApiError } from '@hivesync/contracts';
 import Fastify from 'fastify';
 import { afterEach, expect, test } from 'vitest';
+import { loadConfig } from '../src/config.ts';
 import { type ForwardingOptions, forwarding } from '../src/forwarding.ts';
+import { forwardingLimits } from '../src/forwarding-limits.ts';
 import type { PublicRoute } from '../src/public-routes.ts';
 
 const opened: (() => Promise<void>)[] = [];
@@ -35,18 +37,22 @@ async function door(projects: string | undefined, options: Partial<ForwardingOpt
     if (!(error instanceof ApiError)) throw error;
     return reply.status(error.status).headers(error.headers).send({ code: error.code });
   });
-  await app.register(forwarding, {
-    routes: [
-      route('GET', '/api/v1/tasks/:id'),
-      route('POST', '/api/v1/tasks/:id'),
-      route('DELETE', '/api/v1/tasks/:id'),
-      route('GET', '/api/v1/tasks/:id/labels/:label'),
-    ],
-    serviceUrls: projects === undefined ? {} : { projects },
-    deadlineMs: 5_000,
-    bodyLimit: 1_000_000,
-    ...options,
-  });
+  await app.register(
+    async (scope) =>
+      void (await forwarding(scope, {
+        ...forwardingLimits(loadConfig({ PORT: '0', SERVICE_URLS: '{}' })),
+        routes: [
+          route('GET', '/api/v1/tasks/:id'),
+          route('POST', '/api/v1/tasks/:id'),
+          route('DELETE', '/api/v1/tasks/:id'),
+          route('GET', '/api/v1/tasks/:id/labels/:label'),
+        ],
+        serviceUrls: projects === undefined ? {} : { projects },
+        deadlineMs: 5_000,
+        bodyLimit: 1_000_000,
+        ...options,
+      })),
+  );
   opened.push(() => app.close());
   return app.listen({ port: 0, host: '127.0.0.1' });
 }

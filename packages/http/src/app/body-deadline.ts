@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify';
+import { endReceiving } from './stalled-connections.ts';
 
 /** Milliseconds until a request with its body must be there. */
 export const requestMs = 60_000;
@@ -10,10 +11,10 @@ export const streamedRequestMs = 900_000;
  * streams need, and the others are held to theirs here: who sends a body byte by byte holds no connection for long.
  */
 export function bodyDeadline(app: FastifyInstance, milliseconds = requestMs): void {
-  app.addHook('onRequest', async ({ raw, routeOptions }) => {
+  app.addHook('onRequest', async ({ raw, routeOptions }, reply) => {
     if (routeOptions.config.streamsBody || raw.complete) return;
     const timer = setTimeout(() => {
-      if (!raw.complete) raw.destroy();
+      if (!raw.complete) endReceiving(raw, reply.raw);
     }, milliseconds).unref();
     raw.once('close', () => clearTimeout(timer));
   });

@@ -11,7 +11,7 @@ import { conditionalRequests } from '../conditional/conditional-requests.ts';
 import type { AppConfig } from '../config/base-config.ts';
 import { derivedSecret } from '../config/derived-secret.ts';
 import { parsePrivateKey } from '../config/private-key.ts';
-import { handleError, handleFrameworkError, rawBadRequest } from '../errors/error-handler.ts';
+import { handleClientError, handleError, handleFrameworkError } from '../errors/error-handler.ts';
 import { notFound } from '../errors/not-found.ts';
 import { idempotency } from '../idempotency/idempotency-key.ts';
 import { deleteExpiredAnswers } from '../idempotency/stored-answers.ts';
@@ -33,6 +33,8 @@ import { jsonBody } from './json-body.ts';
 import { origin } from './origin.ts';
 import { requestId } from './request-id.ts';
 import { originForm, requestTargets } from './request-target.ts';
+import { stagedClose } from './staged-close.ts';
+import { stalledConnections, stallMs } from './stalled-connections.ts';
 import { checkText } from './text-rules.ts';
 import { validatorCompiler } from './validator.ts';
 
@@ -90,18 +92,16 @@ export async function createApp(options: ServiceAppOptions): Promise<App> {
     routerOptions: { maxParamLength: 200 },
     requestTimeout: options.streamsBodies ? streamedRequestMs : requestMs,
     frameworkErrors: handleFrameworkError,
-    clientErrorHandler: (error, socket) => {
-      const status =
-        error.code === 'HPE_HEADER_OVERFLOW' ? '431 Request Header Fields Too Large' : '400 Bad Request';
-      if (socket.writable) socket.end(rawBadRequest(status));
-      else socket.destroy();
-    },
+    connectionTimeout: stallMs,
+    clientErrorHandler: handleClientError,
   }).withTypeProvider<TypeBoxTypeProvider>();
 
   app.setValidatorCompiler(validatorCompiler);
   app.setErrorHandler(handleError);
   const consumers = appConsumers(options, app.log);
   decorate(app, options, consumers);
+  stagedClose(app);
+  stalledConnections(app);
   if (options.streamsBodies) bodyDeadline(app);
   jsonBody(app);
   notFound(app);

@@ -50,13 +50,19 @@ export function authentication(
   app.decorate('requireUser', requireUser);
   app.decorate('requireAdmin', requireAdmin);
   app.decorate('requireRecentAdmin', requireRecentAdmin);
-  app.decorate('identifyUser', async (request) => {
+  const identify = async (request: FastifyRequest): Promise<AuthenticatedUser | null> => {
     try {
       return await verifyUserToken(bearerToken(request.headers.authorization), options.keys);
     } catch (error) {
       if (error instanceof ApiError) return null;
       throw error;
     }
+  };
+  const identified = new WeakMap<FastifyRequest, Promise<AuthenticatedUser | null>>();
+  app.decorate('identifyUser', (request) => {
+    const known = identified.get(request) ?? identify(request);
+    identified.set(request, known);
+    return known;
   });
   app.decorateRequest('user', {
     getter(this: FastifyRequest): AuthenticatedUser {

@@ -1,5 +1,6 @@
+import type { Socket } from 'node:net';
 import { ApiError } from '@hivesync/contracts';
-import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import type { ConnectionError, FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { recordRefusal } from '../auth/refusals.ts';
 import { ReplayedRefusal } from '../idempotency/replayed-refusal.ts';
 import { problemOf, problemType } from './problem.ts';
@@ -42,9 +43,8 @@ export function handleFrameworkError(
   sendProblem(toApiError(error), request, reply);
 }
 
-/** What a caller hears of bytes that are no HTTP request at all: there is no request yet to answer with. */
-export function rawBadRequest(status: '400 Bad Request' | '431 Request Header Fields Too Large'): string {
-  const error = new ApiError('VALIDATION_FAILED', { detail: 'The request is not well-formed HTTP.' });
+/** What is written on a connection whose request is not there, or not whole: there is nothing to answer with but bytes. */
+export function rawProblem(status: string, error: ApiError): string {
   const body = JSON.stringify({
     ...problemOf(error, { id: '', url: '/' }),
     status: Number.parseInt(status, 10),
@@ -57,4 +57,20 @@ export function rawBadRequest(status: '400 Bad Request' | '431 Request Header Fi
     '',
     body,
   ].join('\r\n');
+}
+
+/** Bytes that are no HTTP request at all, headers that are too large, or a request that takes too long. */
+export function handleClientError(error: ConnectionError, socket: Socket): void {
+  if (!socket.writable) socket.destroy();
+  else socket.end(clientProblem(error.code));
+}
+
+function clientProblem(code: string | undefined): string {
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') {
+    return rawProblem('408 Request Timeout', new ApiError('REQUEST_TIMEOUT'));
+  }
+  const malformed = new ApiError('VALIDATION_FAILED', { detail: 'The request is not well-formed HTTP.' });
+  return code === 'HPE_HEADER_OVERFLOW'
+    ? rawProblem('431 Request Header Fields Too Large', malformed)
+    : rawProblem('400 Bad Request', malformed);
 }

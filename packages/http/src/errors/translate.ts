@@ -10,7 +10,7 @@ const fastifyErrors: Record<string, (error: Error) => ApiError> = {
   FST_ERR_CTP_EMPTY_JSON_BODY: () => new ApiError('MALFORMED_JSON', { detail: 'The body is empty.' }),
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: () =>
     new ApiError('VALIDATION_FAILED', { detail: 'Content-Length does not match the body.' }),
-  FST_ERR_CTP_BODY_TOO_LARGE: () => new ApiError('BODY_TOO_LARGE', { headers: { connection: 'close' } }),
+  FST_ERR_CTP_BODY_TOO_LARGE: () => new ApiError('BODY_TOO_LARGE'),
   FST_ERR_CTP_INVALID_MEDIA_TYPE: () => new ApiError('UNSUPPORTED_MEDIA_TYPE'),
   FST_ERR_CTP_INVALID_TYPE: () => new ApiError('UNSUPPORTED_MEDIA_TYPE'),
   FST_ERR_CTP_EMPTY_TYPE: () => new ApiError('UNSUPPORTED_MEDIA_TYPE'),

@@ -1,0 +1,133 @@
+/** The gateway as a process of its own, and clients who do not behave. Nobody else may notice. */
+import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { objectKey, SignedUrls } from '@hivesync/objects';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { type Platform, serviceUrlsOf, startPlatform } from '../src/platform.ts';
+import { type GatewayProcess, startGateway } from './support/gateway-process.ts';
+import { SlowClients } from './support/slow-clients.ts';
+
+const many = 200;
+const password = 'correct horse battery staple';
+let folder: string;
+let platform: Platform;
+let gateway: GatewayProcess;
+let token: string;
+const opened: (() => Promise<void>)[] = [];
+
+/** A service that takes every request and answers none. */
+const silent = createServer(() => undefined);
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'hivesync-door-'));
+  platform = await startPlatform(folder);
+  await new Promise<void>((done) => silent.listen(0, '127.0.0.1', done));
+  const { port } = silent.address() as AddressInfo;
+  const serviceUrls = { ...serviceUrlsOf(platform), billing: `http://127.0.0.1:${port}` };
+  gateway = await startGateway(serviceUrls, { STRANGER_REQUESTS_PER_MINUTE: '1000000' });
+  const person = { email: 'bystander@example.com', password };
+  await call('POST', '/api/v1/auth/register', { ...person, display_name: 'Bystander' });
+  token = String((await call('POST', '/api/v1/auth/login', person)).access_token);
+}, 120_000);
+afterEach(async () => {
+  for (const close of opened.splice(0)) await close();
+});
+afterAll(async () => {
+  await gateway?.stop();
+  silent.closeAllConnections();
+  silent.close();
+  await platform?.stop();
+  rmSync(folder, { recursive: true, force: true });
+}, 60_000);
+
+async function call(method: string, path: string, body?: object): Promise<Record<string, unknown>> {
+  const answer = await fetch(gateway.url + path, {
+    method,
+    headers: {
+      ...(body && { 'content-type': 'application/json' }),
+      ...(token && { authorization: `Bearer ${token}` }),
+    },
+    ...(body && { body: JSON.stringify(body) }),
+  });
+  return (await answer.json()) as Record<string, unknown>;
+}
+
+function clients(address?: string): SlowClients {
+  const slow = new SlowClients(gateway.port, address);
+  opened.push(async () => slow.leave());
+  return slow;
+}
+
+const halfSent = (path: string) =>
+  `POST ${path} HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 1000\r\n\r\n{"name":`;
+
+/** Milliseconds of the slowest of so many `GET /me`, one after another. */
+async function slowestMe(times: number): Promise<number> {
+  let slowest = 0;
+  for (let n = 0; n < times; n += 1) {
+    const began = performance.now();
+    const answer = await fetch(`${gateway.url}/api/v1/me`, { headers: { authorization: `Bearer ${token}` } });
+    await answer.arrayBuffer();
+    slowest = Math.max(slowest, performance.now() - began);
+    expect(answer.status).toBe(200);
+    await sleep(100);
+  }
+  return slowest;
+}
+
+/** A URL to download a file of so many bytes from, which nobody has uploaded. */
+async function download(bytes: number): Promise<string> {
+  const key = objectKey('attachments/01890000-0000-7000-8000-000000000001');
+  const file = join(platform.objectsFolder, key);
+  await mkdir(join(platform.objectsFolder, 'attachments'), { recursive: true });
+  writeFileSync(file, '');
+  truncateSync(file, bytes);
+  return new SignedUrls(platform.objectsSigningSecret).sign({ method: 'GET', key, fileName: 'large.bin' })
+    .path;
+}
+
+async function upload(): Promise<string> {
+  const project = await call('POST', '/api/v1/projects', { name: 'Slow' });
+  const task = await call('POST', `/api/v1/projects/${project.id}/tasks`, { title: 'Upload' });
+  const granted = await call('POST', `/api/v1/tasks/${task.id}/attachments/uploads`, {
+    name: 'slow.bin',
+    size_bytes: 1_000_000,
+  });
+  const { pathname, search } = new URL(String(granted.upload_url));
+  return pathname + search;
+}
+
+test('a bystander does not notice hundreds of clients that neither send nor read', async () => {
+  const { pid } = gateway;
+  const [file, grant] = [await download(50_000_000), await upload()];
+  const undisturbed = await slowestMe(10);
+
+  const [half, unread, drops, stuck] = [clients(), clients(), clients(), clients()];
+  for (let n = 0; n < many; n += 1) {
+    await Promise.all([
+      half.open(halfSent('/api/v1/auth/login')),
+      unread.open(`GET ${file} HTTP/1.1\r\nhost: x\r\n\r\n`, { reads: false }),
+      drops.open(
+        `PUT ${grant} HTTP/1.1\r\nhost: x\r\ncontent-type: application/octet-stream\r\ncontent-length: 1000000\r\n\r\n`,
+      ),
+      n % 4 === 0 && stuck.open('GET /api/v1/billing/subscription HTTP/1.1\r\nhost: x\r\n\r\n'),
+    ]);
+  }
+  drops.drip(1_000);
+  await sleep(1_000);
+  const disturbed = await slowestMe(30);
+  console.log(`GET /me at most ${undisturbed.toFixed()} ms before, ${disturbed.toFixed()} ms meanwhile`);
+  console.log('half-sent', half.statuses(), 'one-byte', drops.statuses(), 'stuck', stuck.statuses());
+
+  expect(disturbed).toBeLessThan(1_000);
+  // Reading, creating and uploading go on as well, from another place.
+  expect(await call('POST', '/api/v1/projects', { name: 'Meanwhile' })).toMatchObject({ name: 'Meanwhile' });
+  expect((await fetch(`${gateway.url}/metrics`)).status).toBe(200);
+  expect(gateway.alive()).toBe(true);
+  expect(gateway.pid).toBe(pid);
+}, 120_000);
