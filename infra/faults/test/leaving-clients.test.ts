@@ -1,5 +1,6 @@
 /** The built gateway in front of services that take every request and answer none. */
-import { createServer } from 'node:http';
+import { once } from 'node:events';
+import { createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -12,7 +13,13 @@ let gateway: GatewayProcess;
 beforeAll(async () => {
   await new Promise<void>((done) => silent.listen(0, '127.0.0.1', done));
   const url = `http://127.0.0.1:${(silent.address() as AddressInfo).port}`;
-  gateway = await startGateway({ identity: url, projects: url }, { STRANGER_REQUESTS_PER_MINUTE: '1000000' });
+  gateway = await startGateway(
+    { identity: url, projects: url },
+    {
+      STRANGER_REQUESTS_PER_MINUTE: '1000000',
+      UPLOAD_LIMIT_BYTES: '2000000',
+    },
+  );
 });
 afterAll(async () => {
   await gateway.stop();
@@ -35,4 +42,20 @@ test.each([
   expect(gateway.log()).not.toContain('closing after an error');
   expect((await fetch(`${gateway.url}/health/live`)).status).toBe(200);
   expect(gateway.alive()).toBe(true);
+});
+
+test.each([
+  ['an ordinary body', 'POST', '/api/v1/auth/login', 'application/json'],
+  ['a file', 'PUT', '/api/v1/objects/attachments/x?expires=1&size=1000&signature=x', 'image/png'],
+])('the 413 reaches whoever is still sending %s', async (_what, method, path, type) => {
+  const statuses: string[] = [];
+  for (let n = 0; n < 8; n += 1) {
+    const headers = { 'content-type': type, 'transfer-encoding': 'chunked' };
+    const outgoing = request(gateway.url + path, { method, headers });
+    const answered = once(outgoing, 'response');
+    outgoing.end(Buffer.alloc(20_000_000));
+    statuses.push(await answered.then(([{ statusCode }]) => String(statusCode)).catch(({ code }) => code));
+    outgoing.destroy();
+  }
+  expect(statuses).toEqual(Array(8).fill('413'));
 });

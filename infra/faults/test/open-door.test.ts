@@ -1,4 +1,4 @@
-/** The gateway as a process of its own, and clients who do not behave. Nobody else may notice. */
+/** The built gateway and all services as processes of their own, and clients who do not behave. Nobody else may notice. */
 import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { createServer } from 'node:http';
@@ -107,7 +107,7 @@ test('a bystander does not notice hundreds of clients that neither send nor read
   const [file, grant] = [await download(50_000_000), await upload()];
   const undisturbed = await slowestMe(10);
 
-  const [half, unread, drops, stuck] = [clients(), clients(), clients(), clients()];
+  const [half, unread, drops, stuck, exports] = [clients(), clients(), clients(), clients(), clients()];
   for (let n = 0; n < many; n += 1) {
     await Promise.all([
       half.open(halfSent('/api/v1/auth/login')),
@@ -116,6 +116,10 @@ test('a bystander does not notice hundreds of clients that neither send nor read
         `PUT ${grant} HTTP/1.1\r\nhost: x\r\ncontent-type: application/octet-stream\r\ncontent-length: 1000000\r\n\r\n`,
       ),
       n % 4 === 0 && stuck.open('GET /api/v1/billing/subscription HTTP/1.1\r\nhost: x\r\n\r\n'),
+      n % 10 === 0 &&
+        exports.open(`GET /api/v1/me/export HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${token}\r\n\r\n`, {
+          reads: false,
+        }),
     ]);
   }
   drops.drip(1_000);
@@ -125,9 +129,23 @@ test('a bystander does not notice hundreds of clients that neither send nor read
   console.log('half-sent', half.statuses(), 'one-byte', drops.statuses(), 'stuck', stuck.statuses());
 
   expect(disturbed).toBeLessThan(1_000);
-  // Reading, creating and uploading go on as well, from another place.
+  // Their own writes go on too, and whoever operates the gateway is answered.
   expect(await call('POST', '/api/v1/projects', { name: 'Meanwhile' })).toMatchObject({ name: 'Meanwhile' });
   expect((await fetch(`${gateway.url}/metrics`)).status).toBe(200);
-  expect(gateway.alive()).toBe(true);
-  expect(gateway.pid).toBe(pid);
+  expect((await fetch(`${gateway.url}/health/ready`)).status).toBe(200);
+
+  // All hang up at once. Nothing ends of it, and their places are free again.
+  for (const slow of [half, unread, drops, stuck, exports]) slow.leave();
+  const statusOf = async (path: string, init?: RequestInit) => {
+    const answer = await fetch(gateway.url + path, init);
+    await answer.body?.cancel();
+    return answer.status;
+  };
+  const soon = { timeout: 20_000 };
+  await expect.poll(() => statusOf(file), soon).toBe(200);
+  const body = Buffer.alloc(1_000_000);
+  await expect.poll(() => statusOf(grant, { method: 'PUT', body }), soon).toBe(204);
+  expect(gateway.log()).not.toContain('closing after an error');
+  expect([gateway.alive(), gateway.pid]).toEqual([true, pid]);
+  expect(Object.values(platform.services).flatMap(({ crashes }) => crashes)).toEqual([]);
 }, 120_000);
