@@ -35,6 +35,7 @@ export const errorCatalogue = {
   PRECONDITION_UNSUPPORTED: [412, 'This operation knows no entity tags, so a condition on one is refused'],
   BODY_TOO_LARGE: [413, 'The body is larger than this route accepts'],
   UNSUPPORTED_MEDIA_TYPE: [415, 'The body is not in a media type that this route accepts'],
+  RANGE_NOT_SATISFIABLE: [416, 'The range begins behind the end of the file'],
   UNKNOWN_REFERENCE: [422, 'A field names a resource that does not exist'],
   IDEMPOTENCY_KEY_REUSED: [422, 'The Idempotency-Key was used with another request'],
   PASSWORD_TOO_COMMON: [422, 'The password is among the most common ones'],

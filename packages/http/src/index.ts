@@ -11,6 +11,8 @@ export {
 } from './auth/service-tokens.ts';
 export { SessionNow } from './auth/session-now.ts';
 export { type AuthenticatedUser, verifyUserToken } from './auth/user-tokens.ts';
+export { heldByCaller } from './conditional/conditional-requests.ts';
+export { versionTag } from './conditional/entity-tag.ts';
 export type { Precondition } from './conditional/if-match.ts';
 export * from './config/base-config.ts';
 export * from './config/load-config.ts';

@@ -3,6 +3,7 @@ import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs
 import { dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { ApiError } from '@hivesync/contracts';
+import type { ByteRange } from './byte-range.ts';
 import { type ObjectKey, objectKey } from './object-key.ts';
 import type { ObjectStore, ReceivedObject } from './object-store.ts';
 import { isMissing, onStorage } from './storage-errors.ts';
@@ -55,12 +56,10 @@ export class FileObjectStore implements ObjectStore {
     };
   }
 
-  async open(key: ObjectKey): Promise<{ sizeBytes: number; body: Readable } | null> {
+  async open(key: ObjectKey, range: ByteRange | null = null): Promise<Readable | null> {
     return onStorage(async () => {
       const file = await unlessMissing(open(this.#pathOf(key)));
-      if (!file) return null;
-      const { size } = await file.stat();
-      return { sizeBytes: size, body: file.createReadStream() };
+      return file?.createReadStream(range ? { start: range.first, end: range.last } : {}) ?? null;
     });
   }
 

@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import type { ByteRange } from './byte-range.ts';
 import type { ObjectKey } from './object-key.ts';
 
 /**
@@ -14,8 +15,8 @@ export interface ObjectStore {
    * @throws ApiError BODY_TOO_LARGE, UNPROCESSABLE (too few bytes, or it broke off); nothing is left then.
    */
   receive(body: Readable, sizeBytes: number): Promise<ReceivedObject>;
-  /** For reading from the start, with its size; null where there is none. The caller reads it or destroys it. */
-  open(key: ObjectKey): Promise<{ sizeBytes: number; body: Readable } | null>;
+  /** For reading all of it or `range`, which lies within it; null where there is none. The caller reads it or destroys it. */
+  open(key: ObjectKey, range?: ByteRange | null): Promise<Readable | null>;
   /** Bytes; null where there is none. */
   sizeOf(key: ObjectKey): Promise<number | null>;
   /** Durably; nothing happens where there is none. */

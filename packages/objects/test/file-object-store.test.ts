@@ -15,8 +15,8 @@ async function store(objects: FileObjectStore, content: Buffer, as = key): Promi
   await received.keep(as);
 }
 async function contentOf(objects: FileObjectStore, of = key): Promise<Buffer | null> {
-  const object = await objects.open(of);
-  return object && (await buffer(object.body));
+  const body = await objects.open(of);
+  return body && (await buffer(body));
 }
 
 test('an object is what was received, under its key, for nobody else of the machine', async () => {

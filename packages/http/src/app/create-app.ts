@@ -36,6 +36,7 @@ import { originForm, requestTargets } from './request-target.ts';
 import { stagedClose } from './staged-close.ts';
 import { stalledConnections, stallMs } from './stalled-connections.ts';
 import { checkText } from './text-rules.ts';
+import { leaveStreamsUnread } from './unread-streams.ts';
 import { validatorCompiler } from './validator.ts';
 
 export interface ServiceAppOptions {
@@ -126,7 +127,11 @@ export async function createApp(options: ServiceAppOptions): Promise<App> {
   });
   app.addHook('preValidation', checkText);
   await openapi(app, options.openapi);
-  if (service !== 'gateway') conditionalRequests(app); // which hands on what others answer
+  // The gateway hands on what others answer.
+  if (service !== 'gateway') {
+    conditionalRequests(app);
+    leaveStreamsUnread(app);
+  }
   authentication(app, { service, keys: options.keys ?? remoteKeys(config.SERVICE_URLS) });
   idempotency(app);
   requestLog(app);

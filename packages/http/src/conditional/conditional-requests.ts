@@ -70,12 +70,17 @@ function tagged(request: FastifyRequest, reply: FastifyReply, payload: unknown):
   if (read) request.ifMatch.require(version);
   reply.header('etag', tag);
   if (!read) return payload;
-  const tags = given(request, 'if-none-match');
-  const same = tags && tagOfSame(tags, tag);
-  if (!same) return payload;
+  const same = heldByCaller(request, tag);
+  if (same === null) return payload;
   reply.code(304).header('etag', same).removeHeader('content-type');
   // Of a HEAD, Fastify takes the length that the answer would have.
   return request.method === 'HEAD' ? payload : null;
+}
+
+/** The tag by which the caller has the answer with this one, from `If-None-Match`; null where they have another. */
+export function heldByCaller(request: FastifyRequest, tag: string): string | null {
+  const tags = given(request, 'if-none-match');
+  return tags && tagOfSame(tags, tag);
 }
 
 /**

@@ -14,8 +14,11 @@ export type TagList = '*' | readonly EntityTag[];
 
 const bytesOfHash = 16;
 
+/** What of a resource a change goes by: its version, or the id of one that never changes. */
+export type Version = number | string;
+
 /** The strong tag of a version, whatever its answers show besides. */
-export const versionTag = (version: number): string => `"${version}"`;
+export const versionTag = (version: Version): string => `"${version}"`;
 
 /** The strong tag of one answer. */
 export function answerTag(version: number, payload: string): string {
@@ -24,7 +27,7 @@ export function answerTag(version: number, payload: string): string {
 }
 
 /** Whether any of these tags is a strong one of this version (RFC 9110 section 13.1.1). */
-export function namesVersion(tags: TagList, version: number): boolean {
+export function namesVersion(tags: TagList, version: Version): boolean {
   return tags === '*' || tags.some(({ weak, opaque }) => !weak && opaque.split('.', 1)[0] === `${version}`);
 }
 

@@ -1,5 +1,5 @@
 import { ApiError } from '@hivesync/contracts';
-import { namesVersion, type TagList, versionTag } from './entity-tag.ts';
+import { namesVersion, type TagList, type Version, versionTag } from './entity-tag.ts';
 
 /** What a caller demands of the resource that their request changes. */
 export interface Precondition {
@@ -7,7 +7,7 @@ export interface Precondition {
    * Call it with the version behind the lock under which the change is made.
    * @throws ApiError PRECONDITION_FAILED with the tag of this version, where the caller named others.
    */
-  require(version: number): void;
+  require(version: Version): void;
 }
 
 /** The `If-Match` of one request; without one, every version will do. */
@@ -24,13 +24,13 @@ export class IfMatch implements Precondition {
     return this.#tags !== null && !this.#asked;
   }
 
-  require(version: number): void {
+  require(version: Version): void {
     this.#asked = true;
     if (this.#tags !== null && !namesVersion(this.#tags, version)) throw preconditionFailed(version);
   }
 }
 
 /** The 412 for a resource that has moved on to `version`. */
-function preconditionFailed(version: number): ApiError {
+function preconditionFailed(version: Version): ApiError {
   return new ApiError('PRECONDITION_FAILED', { headers: { etag: versionTag(version) } });
 }

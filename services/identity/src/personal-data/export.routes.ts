@@ -30,6 +30,12 @@ export async function exportRoutes(app: App): Promise<void> {
     async (request, reply) => {
       const { id } = request.user;
       await existingUser(app.dataSource, id);
+      reply
+        .type('application/zip')
+        .header('content-disposition', 'attachment; filename="hivesync-export.zip"')
+        .header('cache-control', 'no-store');
+      // Nothing is collected, and so nothing was taken, for who asks what an archive would be like.
+      if (request.method === 'HEAD') return reply.send(Readable.from([]));
       const left = new AbortController();
       reply.raw.once('close', () => left.abort());
       const context = { requestId: request.id, signal: left.signal };
@@ -42,10 +48,6 @@ export async function exportRoutes(app: App): Promise<void> {
         publish(tx, userExported, { subject: id, version: 0, data: {}, origin: request.origin }),
       );
       const own = { service: 'identity', rows: rowsHeldOn(app.dataSource, database, id) };
-      reply
-        .type('application/zip')
-        .header('content-disposition', 'attachment; filename="hivesync-export.zip"')
-        .header('cache-control', 'no-store');
       return reply.send(Readable.from(archive([own, ...parts]), { objectMode: false }));
     },
   );

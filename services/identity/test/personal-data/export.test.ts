@@ -63,6 +63,21 @@ test('one archive holds what every service holds, and no secret', async () => {
   expect(await service.events(userExported.type)).toMatchObject([{ subject: alice.id, actorid: alice.id }]);
 });
 
+test('a HEAD makes no archive, asks nobody and leaves no trace', async () => {
+  const before = [asked.length, (await service.events(userExported.type)).length];
+  const dora = await service.person('dora');
+  answer = { status: 200, body: '' };
+  const head = await dora.call.head('/api/v1/me/export');
+  expect([head.statusCode, head.body]).toEqual([200, '']);
+  expect(head.headers).toMatchObject({
+    'content-type': 'application/zip',
+    'cache-control': 'no-store',
+    'content-disposition': expect.stringContaining('hivesync-export.zip'),
+  });
+  expect(head.headers).not.toHaveProperty('content-length');
+  expect([asked.length, (await service.events(userExported.type)).length]).toEqual(before);
+});
+
 test('where a service cannot be asked there is no archive at all', async () => {
   const carol = await service.person('carol');
   answer = { status: 500, body: '' };

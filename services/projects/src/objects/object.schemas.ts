@@ -10,10 +10,16 @@ const signed = {
 export const UploadQuery = Closed({ ...signed, size: Type.Integer({ minimum: 1 }) });
 export const DownloadQuery = Closed({ ...signed, name: Type.String({ maxLength: 400 }) });
 
+export const DownloadHeaders = Type.Object({
+  range: Type.Optional(
+    Type.String({ description: 'One range of bytes, as `bytes=0-1023`; several are passed over' }),
+  ),
+  'if-range': Type.Optional(Type.String({ description: 'The `ETag` of the file that the range belongs to' })),
+});
+
 /** Any bytes, as OpenAPI says it. */
-export const bytes = {
-  description: 'The file',
-  content: {
-    'application/octet-stream': { schema: Type.Unsafe<unknown>({ type: 'string', format: 'binary' }) },
-  },
+const content = {
+  'application/octet-stream': { schema: Type.Unsafe<unknown>({ type: 'string', format: 'binary' }) },
 };
+export const bytes = { description: 'The file', content };
+export const partOfBytes = { description: 'The part of the file that `Content-Range` names', content };
