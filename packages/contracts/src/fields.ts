@@ -15,9 +15,27 @@ import {
  * many code points, so the pattern holds to the former. Halves of surrogate pairs and NUL are refused by the app
  * before any schema is asked.
  */
-export function Text(max: number, options: { min?: number; description?: string } = {}): TString {
+export function Text(
+  max: number,
+  options: { min?: number; description?: string; 'x-name'?: true } = {},
+): TString {
   const { min = 0, ...rest } = options;
   return Type.String({ minLength: min, maxLength: max, pattern: `^[\\s\\S]{${min},${max}}$`, ...rest });
+}
+
+/**
+ * A name or title: one line that people know something by. It is checked, and comes to its route, in {@link nameForm},
+ * so that two who type the same mean the same, and one that nobody can see is refused.
+ */
+export function Name(max: number, options: { description?: string } = {}): TString {
+  return Text(max, { min: 1, 'x-name': true, ...options });
+}
+
+const unseen = /^[\s\p{Cc}\p{Default_Ignorable_Code_Point}]*$/u;
+
+/** A name as it is stored: composed (NFC), without white space around it; empty where none of it can be seen. */
+export function nameForm(name: string): string {
+  return unseen.test(name) ? '' : name.normalize('NFC').trim();
 }
 
 /** RFC 3339, UTC. A row's `Date` as it is: the serializer writes it. */

@@ -17,6 +17,7 @@ import { objectRemoval } from './objects/object-removal.service.ts';
 import { projectRoutes } from './projects/project.routes.ts';
 import { projectResolveRoutes } from './projects/project-resolve.routes.ts';
 import { searchRoutes } from './search/search.routes.ts';
+import { foldUnfolded } from './search/unfolded.repository.ts';
 import { subscriptions } from './subscriptions.ts';
 import { tagRoutes } from './tags/tag.routes.ts';
 import { taskRoutes } from './tasks/task.routes.ts';
@@ -65,6 +66,7 @@ export async function buildApp({ config, dataSource, keys, logger, directory }: 
   objectRemoval(app, store);
   await app.register(commentRoutes);
   await app.register(searchRoutes);
+  app.lifecycle.every('texts to fold', 5, () => foldUnfolded(dataSource), { holdsStart: false });
   await app.register(projectResolveRoutes);
   await app.register(claimRoutes);
   return app;

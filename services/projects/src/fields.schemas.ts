@@ -1,7 +1,6 @@
 import { Closed, IdSchema, Nullable, Text, type UserId } from '@hivesync/contracts';
 import { Type } from 'typebox';
 
-export const Name = Text(200, { min: 1 });
 export const Description = Text(50_000);
 
 /** `#rrggbb` */

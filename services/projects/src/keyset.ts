@@ -1,4 +1,5 @@
 import type { CursorKey } from '@hivesync/http';
+import { fold } from './folding.ts';
 
 export type Order = 'asc' | 'desc';
 
@@ -41,7 +42,7 @@ export function keysetOrder(key: SortKey, id: string, order: Order): string {
   return `${key.sql} ${order}${key.nullable ? ' nulls last' : ''}, ${id} ${order}`;
 }
 
-/** `%text%` for `ilike`, with the pattern's own characters taken as they are. */
+/** `%text%` for `like` on what is folded, with the pattern's own characters taken as they are. */
 export function containing(text: string): string {
-  return `%${text.replace(/[\\%_]/g, '\\$&')}%`;
+  return `%${fold(text).replace(/[\\%_]/g, '\\$&')}%`;
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { highlightsOf } from '../src/search/highlights.ts';
+import { excerptOf, highlightsOf } from '../src/search/highlights.ts';
 
 const marked = (text: string, query: string): string[] =>
   highlightsOf(text, query).map(({ start, end }) => text.slice(start, end));
@@ -25,6 +25,26 @@ test('takes characters of patterns as they are', () => {
 
 test('counts UTF-16 code units, as clients in JavaScript do', () => {
   expect(highlightsOf('🐝 hive', 'hive')).toEqual([{ start: 3, end: 7 }]);
+});
+
+test.each([
+  ['Ο μικρός πρίγκιπας', 'ΜΙΚΡΌΣ ΠΡΊΓΚΙΠΑΣ', ['μικρός πρίγκιπας']],
+  ['Die Straße, die STRASSE', 'strasse', ['Straße', 'STRASSE']],
+  ['Die Straße', 'stras', ['Straß']],
+  ['un cafe\u0301 noir', 'CAFÉ', ['cafe\u0301']],
+  ['🐝 İstanbul', 'istanbul', ['İstanbul']],
+  ['ßß', 'sss', ['ßß']],
+])('in %s finds %s', (text, query, found) => {
+  expect(marked(text, query)).toEqual(found);
+});
+
+test('an excerpt is around the first match, and ends with whole characters', () => {
+  const text = `${'🐝'.repeat(400)} the Straße ${'🐝'.repeat(400)}`;
+  const shown = excerptOf(text, 'STRASSE');
+  expect(shown.length).toBeLessThanOrEqual(300);
+  expect(shown.isWellFormed()).toBe(true);
+  expect(marked(shown, 'STRASSE')).toEqual(['Straße']);
+  expect(excerptOf('short', 'x')).toBe('short');
 });
 
 test('marks nothing in a text that is only similar', () => {

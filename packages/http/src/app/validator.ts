@@ -1,3 +1,4 @@
+import { nameForm } from '@hivesync/contracts';
 import type { FastifySchemaCompiler, FastifySchemaValidationError } from 'fastify';
 import type { TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
@@ -5,14 +6,17 @@ import { Compile } from 'typebox/compile';
 /**
  * Validates requests with TypeBox. Query, path and header parameters are text and so converted to what their
  * schema says; bodies have types of their own and never are. Defaults are filled in, nothing is taken out, and ids
- * are brought into one spelling.
+ * and names are brought into one spelling before they are checked.
  */
 export const validatorCompiler: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) => {
   const validator = Compile(schema);
   return (value: unknown) => {
-    const typed = validator.Default(httpPart === 'body' ? value : fromText(schema, value));
+    const typed = inOneSpelling(
+      schema,
+      validator.Default(httpPart === 'body' ? value : fromText(schema, value)),
+    );
     return validator.Check(typed)
-      ? { value: withLowerCaseIds(schema, typed) }
+      ? { value: typed }
       : { error: validator.Errors(typed) as FastifySchemaValidationError[] };
   };
 };
@@ -40,18 +44,22 @@ function convert(schema: unknown, value: unknown): unknown {
 
 /**
  * RFC 9562, section 4, lets a client send a UUID in upper case; PostgreSQL answers in lower case, and comparing the
- * two as text would call one person two. Goes as deep as the schema does.
+ * two as text would call one person two. Names have several spellings likewise (`nameForm`). Goes as deep as the
+ * schema does.
  */
-function withLowerCaseIds(schema: unknown, value: unknown): unknown {
+function inOneSpelling(schema: unknown, value: unknown): unknown {
   if (!isRecord(schema)) return value;
   if (Array.isArray(schema.anyOf))
-    return schema.anyOf.reduce((found, one) => withLowerCaseIds(one, found), value);
-  if (typeof value === 'string') return schema.format === 'uuid' ? value.toLowerCase() : value;
-  if (Array.isArray(value)) return value.map((item) => withLowerCaseIds(schema.items, item));
+    return schema.anyOf.reduce((found, one) => inOneSpelling(one, found), value);
+  if (typeof value === 'string') {
+    if (schema.format === 'uuid') return value.toLowerCase();
+    return schema['x-name'] === true ? nameForm(value) : value;
+  }
+  if (Array.isArray(value)) return value.map((item) => inOneSpelling(schema.items, item));
   const { properties } = schema;
   if (!isRecord(value) || !isRecord(properties)) return value;
   return Object.fromEntries(
-    Object.entries(value).map(([name, item]) => [name, withLowerCaseIds(properties[name], item)]),
+    Object.entries(value).map(([name, item]) => [name, inOneSpelling(properties[name], item)]),
   );
 }
 

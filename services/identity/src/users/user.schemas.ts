@@ -3,8 +3,8 @@ import {
   EmailAddress,
   HttpsUrl,
   IdSchema,
+  Name,
   Nullable,
-  Text,
   Tier,
   Timestamp,
   type UserId,
@@ -15,7 +15,7 @@ import { NewPassword } from '../fields.schemas.ts';
 import type { UserRecord } from './user.repository.ts';
 import { redactEmail } from './user.service.ts';
 
-const DisplayName = Text(200, { min: 1 });
+const DisplayName = Name(200);
 const Preferences = Type.Record(Type.String(), Type.Unknown(), {
   description: 'Whatever the clients wish to remember: an object of at most 16 KB of JSON',
 });

@@ -103,7 +103,7 @@ describe('POST /auth/register', () => {
     ['an empty name', { email: 'x@example.com', password, display_name: '' }, 400, 'VALIDATION_FAILED'],
     [
       'a name of 201 code points in few characters',
-      { email: 'x@example.com', password, display_name: `e${'\u0301'.repeat(200)}` },
+      { email: 'x@example.com', password, display_name: `e${'\u0301'.repeat(201)}` },
       400,
       'VALIDATION_FAILED',
     ],

@@ -2,11 +2,11 @@ import {
   Closed,
   HttpsUrl,
   IdSchema,
+  Name,
   Nullable,
   StringEnum,
   type TaskAttachmentId,
   type TaskId,
-  Text,
   Timestamp,
   type UserId,
 } from '@hivesync/contracts';
@@ -23,7 +23,7 @@ export const NewAttachment = Closed(
       Type.String({ maxLength: 1024, description: 'Of an upload that the caller was granted for this task' }),
     ),
     external_url: Type.Optional(HttpsUrl),
-    name: Type.Optional(Text(200)),
+    name: Type.Optional(Name(200)),
   },
   { description: 'Exactly one of `object_key` and `external_url`' },
 );
@@ -43,7 +43,7 @@ export const Attachment = Closed({
 export type Attachment = Static<typeof Attachment>;
 
 export const NewUpload = Closed({
-  name: Text(200, { min: 1 }),
+  name: Name(200),
   size_bytes: Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER }),
   content_type: Type.Optional(
     Type.String({ maxLength: 127, pattern: '^[a-z0-9][a-z0-9!#$&^_.+-]*/[a-z0-9][a-z0-9!#$&^_.+-]*$' }),

@@ -30,6 +30,8 @@ import { Task } from '../tasks/task.entity.ts';
 @Index('comments_project_id_task_id_idx', ['projectId', 'taskId'])
 @Index('comments_entity_idx', ['entityId', 'createdAt', 'id'])
 @Index('comments_body_trgm_idx', ['body'], { type: 'gin' })
+@Index('comments_body_folded_trgm_idx', ['bodyFolded'], { type: 'gin' })
+@Index('comments_unfolded_idx', ['id'], { where: 'body_folded is null' })
 @Check(
   'comments_entity_check',
   `case when entity_type = 'code' then entity_id is null and num_nonnulls(file_path, line) = 2 else entity_id is not null and num_nonnulls(file_path, line) = 0 end`,
@@ -91,6 +93,11 @@ export class Comment {
   @Column({ type: 'text' })
   @DataClass('private')
   body!: string;
+
+  /** The same folded (`folding.ts`), for the search; null until it is. */
+  @Column({ type: 'text', name: 'body_folded', nullable: true })
+  @DataClass('private')
+  bodyFolded!: string | null;
 
   @Column({ type: 'boolean', name: 'is_starred', default: false })
   isStarred!: boolean;

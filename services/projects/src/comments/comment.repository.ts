@@ -1,6 +1,7 @@
 import type { CommentEntityType, CommentId, ProjectId, UserId } from '@hivesync/contracts';
 import { newId, query, type Transaction } from '@hivesync/database';
 import type { Paged, PageRequest } from '@hivesync/http';
+import { fold } from '../folding.ts';
 import { keysetCondition, keysetOrder, type Order, Parameters, type SortKey } from '../keyset.ts';
 import { visibleMemberships } from '../members/membership.repository.ts';
 import { personSql } from '../references/user-ref.repository.ts';
@@ -54,8 +55,8 @@ export async function insertComment(
   const id = newId<CommentId>();
   await query(
     tx,
-    `insert into comments (id, project_id, parent_id, entity_type, entity_id, file_path, line, author_id, body)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+    `insert into comments (id, project_id, parent_id, entity_type, entity_id, file_path, line, author_id, body, body_folded)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
     [
       id,
       projectId,
@@ -66,6 +67,7 @@ export async function insertComment(
       comment.line ?? null,
       authorId,
       comment.body,
+      fold(comment.body),
     ],
   );
   return id;
@@ -182,10 +184,16 @@ export async function updateComment(
     tx,
     `update comments
         set body = coalesce($2, body),
-            is_starred = coalesce($3, is_starred),
+            body_folded = coalesce($3, body_folded),
+            is_starred = coalesce($4, is_starred),
             version = version + 1
       where id = $1`,
-    [id, changes.body ?? null, changes.is_starred ?? null],
+    [
+      id,
+      changes.body ?? null,
+      changes.body === undefined ? null : fold(changes.body),
+      changes.is_starred ?? null,
+    ],
   );
 }
 

@@ -36,6 +36,8 @@ import { AddProjectDeletedAt1763900001000 } from './migrations/1763900001000-add
 import { CreateObjectUploads1764000100000 } from './migrations/1764000100000-create-object-uploads.ts';
 import { ForgetDeletedPeople1764000400000 } from './migrations/1764000400000-forget-deleted-people.ts';
 import { KeepTombstones1764000700000 } from './migrations/1764000700000-keep-tombstones.ts';
+import { FoldSearchedTexts1764140000000 } from './migrations/1764140000000-fold-searched-texts.ts';
+import { IndexFoldedTexts1764140001000 } from './migrations/1764140001000-index-folded-texts.ts';
 
 export const database = defineDatabase({
   service: 'projects',
@@ -96,5 +98,7 @@ export const database = defineDatabase({
     CreateObjectUploads1764000100000,
     ForgetDeletedPeople1764000400000,
     KeepTombstones1764000700000,
+    FoldSearchedTexts1764140000000,
+    IndexFoldedTexts1764140001000,
   ],
 });

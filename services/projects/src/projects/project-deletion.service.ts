@@ -1,4 +1,4 @@
-import { ApiError, type ProjectId, projectDeleted, type UserId } from '@hivesync/contracts';
+import { ApiError, nameForm, type ProjectId, projectDeleted, type UserId } from '@hivesync/contracts';
 import { requestSweep, type SweepBatch, type Transaction } from '@hivesync/database';
 import { type Origin, publish } from '@hivesync/events';
 import type { Precondition } from '@hivesync/http';
@@ -27,7 +27,7 @@ export async function deleteProject(
 ): Promise<void> {
   const access = await lockAsOwner(tx, id, actor.id);
   ifMatch.require(access.version);
-  if (confirm !== access.project_name) {
+  if (confirm !== nameForm(access.project_name)) {
     throw new ApiError('UNPROCESSABLE', {
       errors: [{ path: 'body/confirm', message: "is not the project's name" }],
     });

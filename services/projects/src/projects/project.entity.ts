@@ -5,6 +5,8 @@ import { UserRef } from '../references/user-ref.entity.ts';
 
 @Entity({ name: 'projects' })
 @Index('projects_name_trgm_idx', ['name'], { type: 'gin' })
+@Index('projects_name_folded_trgm_idx', ['nameFolded'], { type: 'gin' })
+@Index('projects_unfolded_idx', ['id'], { where: 'name_folded is null' })
 @Check('projects_name_check', 'char_length(name) between 1 and 200')
 @Check('projects_description_check', 'char_length(description) <= 50000')
 @Check('projects_task_counter_check', 'task_counter >= 0')
@@ -20,6 +22,11 @@ export class Project {
 
   @Column({ type: 'text' })
   name!: string;
+
+  /** The same folded (`folding.ts`), for the search; null until it is. */
+  @Column({ type: 'text', name: 'name_folded', nullable: true })
+  @DataClass('private')
+  nameFolded!: string | null;
 
   @Column({ type: 'text', default: '' })
   @DataClass('private')

@@ -1,6 +1,7 @@
 import type { ProjectId, TeamMemberId, UserId } from '@hivesync/contracts';
 import { newId, query, type Transaction } from '@hivesync/database';
 import type { Paged, PageRequest } from '@hivesync/http';
+import { fold } from '../folding.ts';
 import { keysetCondition, keysetOrder, type Order, Parameters, type SortKey } from '../keyset.ts';
 import { visibleMemberships } from '../members/membership.repository.ts';
 import type { NewProject, Project, ProjectChanges, ProjectSummary } from './project.schemas.ts';
@@ -47,9 +48,9 @@ export async function insertProject(
   const memberId = newId<TeamMemberId>();
   await query(
     tx,
-    `insert into projects (id, owner_id, name, description)
-     values ($1, $2, $3, $4)`,
-    [id, ownerId, project.name, project.description ?? ''],
+    `insert into projects (id, owner_id, name, name_folded, description)
+     values ($1, $2, $3, $4, $5)`,
+    [id, ownerId, project.name, fold(project.name), project.description ?? ''],
   );
   await query(
     tx,
@@ -134,11 +135,18 @@ export async function updateProject(tx: Transaction, id: ProjectId, changes: Pro
     tx,
     `update projects
         set name = coalesce($2, name),
-            description = coalesce($3, description),
-            owner_id = coalesce($4, owner_id),
+            name_folded = coalesce($3, name_folded),
+            description = coalesce($4, description),
+            owner_id = coalesce($5, owner_id),
             version = version + 1
       where id = $1`,
-    [id, changes.name ?? null, changes.description ?? null, changes.owner_id ?? null],
+    [
+      id,
+      changes.name ?? null,
+      changes.name === undefined ? null : fold(changes.name),
+      changes.description ?? null,
+      changes.owner_id ?? null,
+    ],
   );
 }
 

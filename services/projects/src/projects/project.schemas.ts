@@ -2,6 +2,7 @@ import {
   Closed,
   IdSchema,
   MemberRole,
+  Name,
   type ProjectId,
   StringEnum,
   Timestamp,
@@ -9,7 +10,7 @@ import {
 } from '@hivesync/contracts';
 import { PageQuery } from '@hivesync/http';
 import { type Static, Type } from 'typebox';
-import { Description, Name } from '../fields.schemas.ts';
+import { Description } from '../fields.schemas.ts';
 
 export const ProjectParams = Closed({ project_id: IdSchema<ProjectId>() });
 
@@ -30,12 +31,12 @@ export type ProjectSummary = Static<typeof ProjectSummary>;
 export const Project = Closed({ ...ProjectSummary.properties, description: Type.String() });
 export type Project = Static<typeof Project>;
 
-export const NewProject = Closed({ name: Name, description: Type.Optional(Description) });
+export const NewProject = Closed({ name: Name(200), description: Type.Optional(Description) });
 export type NewProject = Static<typeof NewProject>;
 
 export const ProjectChanges = Type.Object(
   {
-    name: Type.Optional(Name),
+    name: Type.Optional(Name(200)),
     description: Type.Optional(Description),
     owner_id: Type.Optional(IdSchema<UserId>({ description: 'A member, who becomes the owner' })),
   },
@@ -44,7 +45,7 @@ export const ProjectChanges = Type.Object(
 export type ProjectChanges = Static<typeof ProjectChanges>;
 
 export const ProjectDeletionBody = Closed({
-  confirm: Type.String({ maxLength: 200, description: "The project's name, as a confirmation" }),
+  confirm: Name(200, { description: "The project's name, as a confirmation" }),
 });
 export const ProjectDeletionAccepted = Closed({
   id: IdSchema<ProjectId>(),

@@ -1,6 +1,7 @@
 import type { ProjectId, UserId } from '@hivesync/contracts';
 import { query, type Transaction } from '@hivesync/database';
 import type { Paged, PageRequest } from '@hivesync/http';
+import { fold } from '../folding.ts';
 import { containing, keysetCondition, keysetOrder, Parameters, type SortKey } from '../keyset.ts';
 import { visibleMemberships } from '../members/membership.repository.ts';
 import type { SearchHit, SearchType } from './search.schemas.ts';
@@ -14,8 +15,8 @@ export interface Search {
 }
 
 const byRank: SortKey = { sql: 'hit.rank', type: 'real' };
-/** Characters of a comment that are shown, and how many of them stand before the first match. */
-const excerpt = { length: 300, before: 80 };
+/** Characters of a comment that are looked at around its first match. Folding may move it a little. */
+const surroundings = { length: 900, before: 300 };
 
 /** Hits in what the person may see, the best first. */
 export async function search(
@@ -54,9 +55,9 @@ export async function countHits(tx: Transaction, wanted: Search): Promise<number
   return row?.total ?? 0;
 }
 
-/** All hits, as `type, id, project_id, task_number, text, rank`. Both conditions on the text are ones of its trigram index. */
+/** All hits, as `type, id, project_id, task_number, text, rank`. Both conditions are ones of the trigram index of the folded text. */
 export function hitsSql(wanted: Search, parameters: Parameters): string {
-  const text = `${parameters.bind(wanted.text)}::text`;
+  const text = `${parameters.bind(fold(wanted.text))}::text`;
   const pattern = `${parameters.bind(containing(wanted.text))}::text`;
   const user = `${parameters.bind(wanted.userId)}::uuid`;
   const only = wanted.projectId ? ` and member.project_id = ${parameters.bind(wanted.projectId)}::uuid` : '';
@@ -65,9 +66,9 @@ export function hitsSql(wanted: Search, parameters: Parameters): string {
           from ${visibleMemberships} as member
           where member.user_id = ${user}${only}
         )`;
-  const matches = (column: string): string => `(${column} ilike ${pattern} or ${text} <% ${column})`;
+  const matches = (column: string): string => `(${column} like ${pattern} or ${text} <% ${column})`;
   const rank = (column: string): string =>
-    `(word_similarity(${text}, ${column}) + (${column} ilike ${pattern})::integer)::real as rank`;
+    `(word_similarity(${text}, ${column}) + (${column} like ${pattern})::integer)::real as rank`;
 
   const branches: Record<SearchType, string> = {
     project: `
@@ -76,9 +77,9 @@ export function hitsSql(wanted: Search, parameters: Parameters): string {
               project.id as project_id,
               null::integer as task_number,
               project.name as text,
-              ${rank('project.name')}
+              ${rank('project.name_folded')}
          from projects as project
-        where ${matches('project.name')}
+        where ${matches('project.name_folded')}
           and ${visible('project.id')}`,
     task: `
        select 'task' as type,
@@ -86,9 +87,9 @@ export function hitsSql(wanted: Search, parameters: Parameters): string {
               task.project_id,
               task.number as task_number,
               task.title as text,
-              ${rank('task.title')}
+              ${rank('task.title_folded')}
          from tasks as task
-        where ${matches('task.title')}
+        where ${matches('task.title_folded')}
           and ${visible('task.project_id')}`,
     comment: `
        select 'comment' as type,
@@ -97,13 +98,13 @@ export function hitsSql(wanted: Search, parameters: Parameters): string {
               task.number as task_number,
               substr(
                 comment.body,
-                greatest(1, strpos(lower(comment.body), lower(${text})) - ${excerpt.before}),
-                ${excerpt.length}
+                greatest(1, strpos(comment.body_folded, ${text}) - ${surroundings.before}),
+                ${surroundings.length}
               ) as text,
-              ${rank('comment.body')}
+              ${rank('comment.body_folded')}
          from comments as comment
          left join tasks as task on task.id = comment.task_id
-        where ${matches('comment.body')}
+        where ${matches('comment.body_folded')}
           and ${visible('comment.project_id')}`,
   };
   return wanted.types.map((type) => branches[type]).join('\n       union all');

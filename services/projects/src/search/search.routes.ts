@@ -1,6 +1,6 @@
 import { ApiError } from '@hivesync/contracts';
 import { type App, errorResponses, Page, readPage } from '@hivesync/http';
-import { highlightsOf } from './highlights.ts';
+import { excerptOf, highlightsOf } from './highlights.ts';
 import { countHits, type Search, search } from './search.repository.ts';
 import { SearchHit, SearchQuery, searchTypes } from './search.schemas.ts';
 
@@ -35,7 +35,10 @@ export async function searchRoutes(app: App): Promise<void> {
       );
       return {
         ...page,
-        items: page.items.map((hit) => ({ ...hit, highlights: highlightsOf(hit.text, text) })),
+        items: page.items.map((hit) => {
+          const shown = hit.type === 'comment' ? excerptOf(hit.text, text) : hit.text;
+          return { ...hit, text: shown, highlights: highlightsOf(shown, text) };
+        }),
       };
     },
   );

@@ -1,9 +1,9 @@
-import { Closed, IdSchema, type ProjectId, type ProjectTagId, Timestamp } from '@hivesync/contracts';
+import { Closed, IdSchema, Name, type ProjectId, type ProjectTagId, Timestamp } from '@hivesync/contracts';
 import { type Static, Type } from 'typebox';
-import { Color, Name } from '../fields.schemas.ts';
+import { Color } from '../fields.schemas.ts';
 
 export const TagParams = Closed({ project_id: IdSchema<ProjectId>(), tag_id: IdSchema<ProjectTagId>() });
-export const NewTag = Closed({ name: Name, color: Color });
+export const NewTag = Closed({ name: Name(200), color: Color });
 export type NewTag = Static<typeof NewTag>;
 export const Tag = Closed({
   id: IdSchema<ProjectTagId>(),

@@ -72,7 +72,7 @@ function matching(projectId: ProjectId, filter: TaskFilter, parameters: Paramete
   if (filter.assignee) conditions.push(`task.assignee_id = ${parameters.bind(filter.assignee)}`);
   if (filter.dueFrom) conditions.push(`task.due_date >= ${parameters.bind(filter.dueFrom)}::date`);
   if (filter.dueTo) conditions.push(`task.due_date <= ${parameters.bind(filter.dueTo)}::date`);
-  if (filter.text) conditions.push(`task.title ilike ${parameters.bind(containing(filter.text))}`);
+  if (filter.text) conditions.push(`task.title_folded like ${parameters.bind(containing(filter.text))}`);
   if (filter.label) {
     conditions.push(`exists (
           select

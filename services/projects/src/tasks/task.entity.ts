@@ -28,6 +28,8 @@ import { UserRef } from '../references/user-ref.entity.ts';
 @Index('tasks_project_id_due_date_idx', ['projectId', 'dueDate', 'id'])
 @Index('tasks_open_idx', ['projectId'], { where: `status <> 'done'` })
 @Index('tasks_title_trgm_idx', ['title'], { type: 'gin' })
+@Index('tasks_title_folded_trgm_idx', ['titleFolded'], { type: 'gin' })
+@Index('tasks_unfolded_idx', ['id'], { where: 'title_folded is null' })
 @Check('tasks_number_check', 'number > 0')
 @Check('tasks_title_check', 'char_length(title) between 1 and 500')
 @Check('tasks_description_check', 'char_length(description) <= 50000')
@@ -45,6 +47,11 @@ export class Task {
   @Column({ type: 'text' })
   @DataClass('private')
   title!: string;
+
+  /** The same folded (`folding.ts`), for the search; null until it is. */
+  @Column({ type: 'text', name: 'title_folded', nullable: true })
+  @DataClass('private')
+  titleFolded!: string | null;
 
   @Column({ type: 'text', default: '' })
   @DataClass('private')

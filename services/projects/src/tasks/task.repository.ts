@@ -1,5 +1,6 @@
 import type { ProjectId, TaskId, TaskStatus, UserId } from '@hivesync/contracts';
 import { newId, query, type Transaction } from '@hivesync/database';
+import { fold } from '../folding.ts';
 import { visibleMemberships } from '../members/membership.repository.ts';
 import { personSql } from '../references/user-ref.repository.ts';
 import type { NewTask, Task, TaskChanges } from './task.schemas.ts';
@@ -133,14 +134,16 @@ export async function insertTask(
 ): Promise<TaskState> {
   const [made] = await query<TaskState>(
     tx,
-    `insert into tasks as task (id, project_id, number, title, description, status, assignee_id, due_date, created_by)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+    `insert into tasks as task
+       (id, project_id, number, title, title_folded, description, status, assignee_id, due_date, created_by)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
      returning ${stateColumns}`,
     [
       newId<TaskId>(),
       projectId,
       number,
       task.title,
+      fold(task.title),
       task.description ?? '',
       task.status ?? 'open',
       task.assignee_id ?? null,
@@ -178,19 +181,29 @@ export async function updateTasks(
     tx,
     `update tasks as task
         set title = new.title,
+            title_folded = new.title_folded,
             description = new.description,
             status = new.status,
             assignee_id = new.assignee_id,
             due_date = new.due_date,
             version = task.version + 1
        from jsonb_to_recordset($1::jsonb) as new (
-              id uuid, version integer, title text, description text, status task_status,
+              id uuid, version integer, title text, title_folded text, description text, status task_status,
               assignee_id uuid, due_date date
             )
       where task.id = new.id
         and task.version = new.version
       returning ${stateColumns}`,
-    [JSON.stringify(updates.map(({ task, changes }) => ({ ...task, ...changes })))],
+    [
+      JSON.stringify(
+        updates.map(({ task, changes: { title = task.title, ...changes } }) => ({
+          ...task,
+          ...changes,
+          title,
+          title_folded: fold(title),
+        })),
+      ),
+    ],
   );
 }
 

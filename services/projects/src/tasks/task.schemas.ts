@@ -1,6 +1,7 @@
 import {
   Closed,
   IdSchema,
+  Name,
   Nullable,
   type ProjectId,
   StringEnum,
@@ -16,7 +17,7 @@ import { type Static, Type } from 'typebox';
 import { Day, Description, Person } from '../fields.schemas.ts';
 
 export const TaskParams = Closed({ task_id: IdSchema<TaskId>() });
-const Title = Text(500, { min: 1 });
+const Title = Name(500);
 
 /** A task in a list: without the description, which may be long. */
 export const TaskSummary = Closed({

@@ -228,6 +228,14 @@ const writers: Record<string, { tables: string[]; write: (app: DataSource) => Pr
     tables: [],
     write: (app) => query(app, `update user_refs set version = version + 1 where state = 'deleted'`),
   },
+  FoldSearchedTexts: {
+    tables: [],
+    write: (app) => query(app, `update projects set name_folded = 'folded' where name_folded is null`),
+  },
+  IndexFoldedTexts: {
+    tables: [],
+    write: (app) => query(app, 'select id from projects where name_folded is null'),
+  },
 };
 
 const names = database.migrations.map((migration) => new migration().name.replace(/\d{13}$/, ''));

@@ -1,8 +1,10 @@
 import { newId, query } from '@hivesync/database';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { fold } from '../../src/folding.ts';
 import { Parameters } from '../../src/keyset.ts';
 import { hitsSql } from '../../src/search/search.repository.ts';
 import { type SearchHit, searchTypes } from '../../src/search/search.schemas.ts';
+import { foldUnfolded } from '../../src/search/unfolded.repository.ts';
 import { expectStatus, refusal, startProjects } from '../support/projects-service.ts';
 
 const service = await startProjects();
@@ -55,6 +57,51 @@ describe('search', () => {
     expect(await search('FUND A PAY')).toMatchObject([{ text: 'Refund a payment' }]);
     expect(await search('ÜBERSICHT')).toMatchObject([{ task_number: 2 }]);
     expect(await search('gatewey', '&type=project')).toMatchObject([{ id: project, highlights: [] }]);
+  });
+
+  test.each([
+    ['μικρός πρίγκιπας', 'ΜΙΚΡΌΣ ΠΡΊΓΚΙΠΑΣ'],
+    ['Отчёт за ЯНВАРЬ', 'январь'],
+    ['Die Straße', 'STRASSE'],
+    ['İstanbul gezisi', 'istanbul'],
+    ['Cafe\u0301 au lait', 'CAFÉ'],
+    ['日本語のタスク', '日本語'],
+  ])('finds %s by %s, in titles, comments and the filter of a list', async (written, asked) => {
+    const own = await service.createProject(alice, written);
+    const { id } = await service.createTask(alice, own, { title: written });
+    const about = { entity_type: 'task', entity_id: id };
+    await alice.post(`/api/v1/projects/${own}/comments`, { ...about, body: `${'x '.repeat(500)}${written}` });
+    const hits = await search(asked, `&project_id=${own}`);
+    expect(hits.map(({ type }) => type).sort()).toEqual(['comment', 'project', 'task']);
+    for (const { rank, text, highlights } of hits) {
+      expect(rank).toBeGreaterThanOrEqual(1);
+      const [{ start, end }] = highlights as [{ start: number; end: number }];
+      expect(fold(text.slice(start, end))).toBe(fold(asked));
+    }
+    const list = await alice.get(`/api/v1/projects/${own}/tasks`, { query: { q: asked } });
+    expect(list.json().items).toHaveLength(1);
+  });
+
+  test('goes by what a text is now, also where its case alone was changed', async () => {
+    const own = await service.createProject(alice, 'quagga');
+    const path = `/api/v1/projects/${own}`;
+    await alice.patch(path, { name: 'QUAGGA' }, { headers: { 'if-match': '*' } });
+    expect(await search('quagga', `&project_id=${own}`)).toHaveLength(1);
+    await alice.patch(path, { name: 'okapi' }, { headers: { 'if-match': '*' } });
+    expect(await search('quagga', `&project_id=${own}`)).toHaveLength(0);
+    expect(await search('OKAPI', `&project_id=${own}`)).toHaveLength(1);
+  });
+
+  test('is told by the service what an older version of it has written, and no row has changed by that', async () => {
+    const own = await service.createProject(alice, 'before');
+    await foldUnfolded(service.dataSource);
+    // As the version before this one writes: it knows no folded text.
+    await service.dataSource.query(`update projects set name = 'ÄLTER' where id = $1`, [own]);
+    const before = (await alice.get(`/api/v1/projects/${own}`)).json();
+    expect(await foldUnfolded(service.dataSource)).toBeGreaterThanOrEqual(1);
+    expect(await search('älter', `&project_id=${own}`)).toMatchObject([{ text: 'ÄLTER' }]);
+    expect((await alice.get(`/api/v1/projects/${own}`)).json()).toEqual(before);
+    expect(await foldUnfolded(service.dataSource)).toBe(0);
   });
 
   test('ranks what stands there literally before what is similar', async () => {
@@ -121,7 +168,11 @@ describe('search', () => {
       parameters.values,
     );
     const text = plan.map((row) => row['QUERY PLAN']).join('\n');
-    for (const index of ['projects_name_trgm_idx', 'tasks_title_trgm_idx', 'comments_body_trgm_idx']) {
+    for (const index of [
+      'projects_name_folded_trgm_idx',
+      'tasks_title_folded_trgm_idx',
+      'comments_body_folded_trgm_idx',
+    ]) {
       expect(text).toContain(`Bitmap Index Scan on ${index}`);
     }
   });
@@ -133,15 +184,17 @@ describe('search', () => {
  */
 async function fill(owner: string): Promise<void> {
   const statements = [
-    `insert into projects (id, owner_id, name)
-     select gen_random_uuid(), $1, repeat(md5(i::text), 6) from generate_series(1, 3000) as i`,
+    `insert into projects (id, owner_id, name, name_folded)
+     select gen_random_uuid(), $1, text, text
+     from (select repeat(md5(i::text), 6) as text from generate_series(1, 3000) as i) as made`,
     `insert into team_members (id, project_id, user_id)
      select gen_random_uuid(), id, owner_id from projects where owner_id = $1`,
-    `insert into tasks (id, project_id, number, title, created_by)
-     select gen_random_uuid(), id, number, repeat(md5(id::text || number), 5), owner_id
+    `insert into tasks (id, project_id, number, title, title_folded, created_by)
+     select gen_random_uuid(), id, number, repeat(md5(id::text || number), 5), repeat(md5(id::text || number), 5), owner_id
      from projects cross join generate_series(1, 4) as number where owner_id = $1`,
-    `insert into comments (id, project_id, entity_type, entity_id, author_id, body)
-     select gen_random_uuid(), id, 'project', id, owner_id, repeat(md5(id::text), 20) from projects where owner_id = $1`,
+    `insert into comments (id, project_id, entity_type, entity_id, author_id, body, body_folded)
+     select gen_random_uuid(), id, 'project', id, owner_id, repeat(md5(id::text), 20), repeat(md5(id::text), 20)
+     from projects where owner_id = $1`,
   ];
   for (const statement of statements) await service.dataSource.query(statement, [owner]);
   // New entries wait in a list of the GIN index's own, which makes it dear until a vacuum has sorted them in.
