@@ -96,7 +96,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Download a file from a signed URL */
+        /**
+         * Download a file from a signed URL
+         * @description All of it, or one range of bytes. A file never changes, so its parts always fit together.
+         */
         get: operations["downloadObject"];
         /** Upload a file to a signed URL */
         put: operations["uploadObject"];
@@ -1317,7 +1320,14 @@ export interface operations {
                 name: string;
                 signature: string;
             };
-            header?: never;
+            header?: {
+                /** @description The `ETag` that the change starts from, or its version alone, as `"3"`; a list of them, or `*` for whatever is there */
+                "if-match"?: string;
+                /** @description The `ETag` of the file that the range belongs to */
+                "if-range"?: string;
+                /** @description One range of bytes, as `bytes=0-1023`; several are passed over */
+                range?: string;
+            };
             path: {
                 object_id: string;
             };
@@ -1334,7 +1344,23 @@ export interface operations {
                     "application/octet-stream": string;
                 };
             };
-            /** @description VALIDATION_FAILED */
+            /** @description The part of the file that `Content-Range` names */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description The caller has the file */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description MALFORMED_IF_MATCH, VALIDATION_FAILED */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -1354,6 +1380,24 @@ export interface operations {
             };
             /** @description NOT_FOUND */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description PRECONDITION_FAILED */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RANGE_NOT_SATISFIABLE */
+            416: {
                 headers: {
                     [name: string]: unknown;
                 };
