@@ -312,6 +312,39 @@ describe('the service', () => {
     });
   });
 
+  describe('what an administrator writes', () => {
+    const admin = testUser({ role: 'admin' });
+    const send = async (method: 'get' | 'put', now: typeof session) => {
+      session = now;
+      const answer = await service.as(admin)[method]('/api/v1/admin/notes');
+      return [answer.statusCode, answer.json().code];
+    };
+    const gone = { user_id: admin.id, role: 'user' };
+
+    test('is open to one who still is one', async () => {
+      expect(await send('put', { user_id: admin.id, role: 'admin' })).toEqual([200, undefined]);
+    });
+
+    test.each([
+      ['whose session has ended', null],
+      ['who is no administrator any more', gone],
+      ['with a session of somebody else', { user_id: testUser().id, role: 'admin' }],
+    ])('is closed to one %s, whatever the token says', async (_who, now) => {
+      expect(await send('put', now)).toEqual([401, 'TOKEN_INVALID']);
+    });
+
+    test('waits where identity cannot be asked', async () => {
+      const alone = await startNotes();
+      const answer = await alone.as(admin).put('/api/v1/admin/notes');
+      expect(answer.json()).toMatchObject({ status: 503, code: 'UPSTREAM_UNAVAILABLE' });
+      expect((await alone.as(admin).get('/api/v1/admin/notes')).statusCode).toBe(200);
+    });
+
+    test('is read with what the token says, for 15 minutes at most', async () => {
+      expect(await send('get', gone)).toEqual([200, undefined]);
+    });
+  });
+
   test('refuses all the same where that cannot be written', async () => {
     await service.database.query('alter table projects.outbox rename to outbox_gone');
     try {
@@ -385,4 +418,17 @@ describe('clocks that differ', () => {
         : [person.resolves.toEqual(alice), caller.resolves.toBe('billing')],
     );
   });
+});
+
+test('a path of administrators that a guard does not keep to them is found at boot', async () => {
+  const app = Fastify();
+  authentication(app, { service: 'billing', keys: (await testTokens()).keys });
+  const path = '/api/v1/admin/notes';
+  app.get(path, { onRequest: app.requireAdmin }, async () => ({}));
+  app.delete(path, { onRequest: [app.requireRecentAdmin] }, async () => ({}));
+  for (const open of [{}, { onRequest: app.requireUser }]) {
+    expect(() => app.put(path, open, async () => ({}))).toThrow(
+      'PUT /api/v1/admin/notes: only administrators may call what is under /api/v1/admin',
+    );
+  }
 });

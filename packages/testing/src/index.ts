@@ -1,6 +1,7 @@
 export { type Caller, caller, type RequestOptions } from './caller.ts';
 export type { TestContext } from './context.ts';
 export { atFileEnd } from './file-end.ts';
+export { identityStandIn } from './identity-stand-in.ts';
 export { type Meanwhile, meanwhile } from './meanwhile.ts';
 export { type Neighbour, neighbour } from './neighbour.ts';
 export { type OpenTransaction, openTransaction } from './open-transaction.ts';

@@ -10,7 +10,7 @@ let admin: Caller;
 let person: Caller;
 
 beforeAll(async () => {
-  service = await startBilling();
+  service = await startBilling({}, { administrators: [root] });
   admin = service.as(root);
   person = service.as(testUser());
 });

@@ -49,12 +49,15 @@ declare module 'fastify' {
      * route or of a plugin, so that it runs before the body is read.
      */
     requireUser: onRequestAsyncHookHandler;
-    /** As `requireUser`, for administrators: others get 403 ADMIN_ONLY. */
+    /**
+     * As `requireUser`, for administrators: others get 403 ADMIN_ONLY. Reading goes by the token, which may be 15
+     * minutes old. For every other method identity is asked whether the session is still there and its person an
+     * administrator: 401 TOKEN_INVALID where not, 503 where it cannot be asked.
+     */
     requireAdmin: onRequestAsyncHookHandler;
     /**
      * As `requireAdmin`, for what destroys: an administrator who showed their password more than 5 minutes ago, or
-     * whose token does not tell when, gets 401 REAUTHENTICATION_REQUIRED. Identity is asked whether their session
-     * is still there, and 503 where it cannot be.
+     * whose token does not tell when, gets 401 REAUTHENTICATION_REQUIRED. Identity is asked whatever the method.
      */
     requireRecentAdmin: onRequestAsyncHookHandler;
     /** Who calls, where that can be told: null for a missing or invalid token, whatever is wrong with it. */

@@ -12,6 +12,8 @@ import {
 } from './user-tokens.ts';
 
 const internalPath = /^\/internal(\/|$)/;
+const adminPath = /^\/api\/v1\/admin(\/|$)/;
+const reading = new Set(['GET', 'HEAD']);
 
 type Guard = onRequestAsyncHookHandler;
 
@@ -35,17 +37,18 @@ export function authentication(
       users.set(request, await verifyUserToken(bearerToken(request.headers.authorization), options.keys));
     }
   };
-  const requireAdmin: Guard = async function (request, reply) {
+  const adminByToken: Guard = async function (request, reply) {
     await requireUser.call(this, request, reply);
     if (request.user.role !== 'admin') throw new ApiError('ADMIN_ONLY');
   };
+  const requireAdmin: Guard = async function (request, reply) {
+    await adminByToken.call(this, request, reply);
+    if (!reading.has(request.method)) await adminNow(request);
+  };
   const requireRecentAdmin: Guard = async function (request, reply) {
-    await requireAdmin.call(this, request, reply);
-    const { id, sid } = request.user;
+    await adminByToken.call(this, request, reply);
     assertRecent(request.user);
-    // The token does not know that its session has ended since, or that its person is gone.
-    const session = await sessionNow(request.server.callService, sid, request.id);
-    if (session?.user_id !== id || session.role !== 'admin') throw tokenError('TOKEN_INVALID');
+    await adminNow(request);
   };
   app.decorate('requireUser', requireUser);
   app.decorate('requireAdmin', requireAdmin);
@@ -86,6 +89,14 @@ export function authentication(
   });
   refusePublicCallers(app);
   refuseLateGuards(app, [requireUser, requireAdmin, requireRecentAdmin]);
+  refuseOpenAdminPaths(app, [requireAdmin, requireRecentAdmin]);
+}
+
+/** The token does not know that its session has ended since, or that its person is no administrator any more. */
+async function adminNow(request: FastifyRequest): Promise<void> {
+  const { id, sid } = request.user;
+  const session = await sessionNow(request.server.callService, sid, request.id);
+  if (session?.user_id !== id || session.role !== 'admin') throw tokenError('TOKEN_INVALID');
 }
 
 /** By the route that matched, so that no spelling of the URL leads around it. */
@@ -108,6 +119,16 @@ function refuseLateGuards(app: FastifyInstance, guards: readonly Guard[]): void 
     const late: unknown[] = [preParsing, preValidation, preHandler].flat();
     if (guards.some((guard) => late.includes(guard))) {
       throw new TypeError(`${method} ${url}: a guard belongs in onRequest`);
+    }
+  });
+}
+
+/** What a path promises, its guard has to keep: one that was forgotten is found at boot. */
+function refuseOpenAdminPaths(app: FastifyInstance, guards: readonly Guard[]): void {
+  app.addHook('onRoute', ({ method, url, onRequest }) => {
+    const own: unknown[] = [onRequest].flat();
+    if (adminPath.test(url) && !guards.some((guard) => own.includes(guard))) {
+      throw new TypeError(`${method} ${url}: only administrators may call what is under /api/v1/admin`);
     }
   });
 }

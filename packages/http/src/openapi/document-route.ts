@@ -27,6 +27,7 @@ export function documentRoute(app: FastifyInstance, route: RouteOptions): void {
   if (body || querystring || params) codes.push('VALIDATION_FAILED');
   if (user || internal) codes.push('UNAUTHENTICATED', 'TOKEN_EXPIRED', 'TOKEN_INVALID');
   if (admin) codes.push('ADMIN_ONLY');
+  if (recent || (admin && route.method !== 'GET')) codes.push('UPSTREAM_UNAVAILABLE');
   if (route.config?.callers) codes.push('FORBIDDEN');
   if (recent) codes.push('REAUTHENTICATION_REQUIRED');
   if (body) codes.push('BODY_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE');

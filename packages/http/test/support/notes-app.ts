@@ -162,6 +162,12 @@ export async function buildNotes(dependencies: NotesDependencies): Promise<App> 
     async () => ({ ok: true }),
   );
 
+  app.put(
+    '/api/v1/admin/notes',
+    { onRequest: app.requireAdmin, schema: { operationId: 'setNotes' } },
+    async () => ({ ok: true }),
+  );
+
   app.delete(
     '/api/v1/admin/notes',
     { onRequest: app.requireRecentAdmin, schema: { operationId: 'destroyNotes' } },
