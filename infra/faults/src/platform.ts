@@ -19,6 +19,8 @@ export interface Platform {
   objectsFolder: string;
   disk: SmallDisk | null;
   objectsSigningSecret: string;
+  /** Where mails become files. */
+  mailFolder: string;
   /** Whether all become ready in time. */
   ready(timeoutMs: number): Promise<boolean>;
   stop(): Promise<void>;
@@ -35,6 +37,7 @@ export const serviceUrlsOf = ({ services }: Platform): Record<ServiceName, strin
 export async function startPlatform(folder: string): Promise<Platform> {
   const firstPort = await freePortRow(serviceNames.length + 1);
   const objectsFolder = join(folder, 'objects');
+  const mailFolder = join(folder, 'mail');
   await using begun = new AsyncDisposableStack();
   const disk = await SmallDisk.mount(objectsFolder);
   begun.defer(() => disk?.unmount());
@@ -54,7 +57,7 @@ export async function startPlatform(folder: string): Promise<Platform> {
       environment: environmentOf(
         service,
         { host, port: portOf(service) },
-        { secrets, databaseUrl, serviceUrls, objectsFolder, logLevel: 'warn', drainSeconds: 0 },
+        { secrets, databaseUrl, serviceUrls, objectsFolder, mailFolder, logLevel: 'warn', drainSeconds: 0 },
       ),
     });
   const services = Object.fromEntries(
@@ -75,6 +78,7 @@ export async function startPlatform(folder: string): Promise<Platform> {
     objectsFolder,
     disk,
     objectsSigningSecret: secrets.objects_signing_secret,
+    mailFolder,
     ready,
     stop: () => running.disposeAsync(),
   };

@@ -59,7 +59,12 @@ export async function runSuite(platform: Platform, options: SuiteOptions): Promi
   const load = new AbortController();
   const running = Array.from({ length: writers }, (_, index) => {
     const name = `w${index + 1}`;
-    return new Writer(name, { client, ledger, random: new Random(seed, name) }).run(load.signal);
+    return new Writer(name, {
+      client,
+      ledger,
+      random: new Random(seed, name),
+      mailFolder: platform.mailFolder,
+    }).run(load.signal);
   });
   // The first to fail is told at the end; nothing is left unhandled meanwhile.
   const loaded = Promise.all(running);

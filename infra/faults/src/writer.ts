@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { mailedToken } from '@hivesync/local';
 import { Attachments } from './attachments.ts';
 import type { Call, Client } from './client.ts';
 import type { Entry, Ledger, Member } from './ledger.ts';
@@ -8,6 +9,8 @@ interface Person {
   entry: Entry;
   email: string;
   token: string;
+  /** Whether the address is proven: only then is an invitation to it theirs. */
+  proven: boolean;
 }
 interface Project {
   id: string;
@@ -18,6 +21,8 @@ interface Project {
   comments: { entry: Entry; author: Person }[];
 }
 
+/** How long a mail may take; one whose sender was killed comes a minute later, and is not waited for. */
+const mailMs = 5_000;
 const password = 'correct horse battery staple';
 const weights = {
   createTask: 28,
@@ -46,16 +51,18 @@ export class Writer {
   readonly #ledger: Ledger;
   readonly #random: Random;
   readonly #attachments: Attachments;
+  readonly #mailFolder: string;
   readonly #people: Person[] = [];
   readonly #projects: Project[] = [];
   #count = 0;
 
-  constructor(name: string, parts: { client: Client; ledger: Ledger; random: Random }) {
+  constructor(name: string, parts: { client: Client; ledger: Ledger; random: Random; mailFolder: string }) {
     this.#name = name;
     this.#client = parts.client;
     this.#ledger = parts.ledger;
     this.#random = parts.random;
     this.#attachments = new Attachments(parts);
+    this.#mailFolder = parts.mailFolder;
   }
 
   /** Writes until the signal aborts; what is under way then is ended first. */
@@ -124,7 +131,27 @@ export class Writer {
     const login = { ...call, path: '/api/v1/auth/login', body: { email, password } };
     const outcome = await this.#client.repeat(login, signal);
     const token = outcome.known ? outcome.body.access_token : undefined;
-    if (token) this.#people.push({ entry, email, token });
+    if (!token) return;
+    const person: Person = { entry, email, token, proven: false };
+    await this.#prove(person, signal);
+    this.#people.push(person);
+  }
+
+  /** Follows the link that was mailed, as its owner would. */
+  async #prove(person: Person, signal: AbortSignal): Promise<void> {
+    let token = mailedToken(this.#mailFolder, person.email);
+    for (const begun = Date.now(); !token && !signal.aborted && Date.now() - begun < mailMs; ) {
+      await sleep(50);
+      token = mailedToken(this.#mailFolder, person.email);
+    }
+    if (!token) return;
+    const path = '/api/v1/auth/verify-email';
+    const call: Call = { service: 'identity', method: 'POST', path, body: { token } };
+    // 410: an attempt that was not answered has done it.
+    const outcome = await this.#client.repeat(call, signal, [410]);
+    if (!outcome.known || (outcome.status !== 204 && outcome.status !== 410)) return;
+    person.proven = true;
+    person.entry.version += 1;
   }
 
   async #createProject(signal: AbortSignal): Promise<void> {
@@ -233,7 +260,10 @@ export class Writer {
 
   async #join(project: Project, signal: AbortSignal): Promise<void> {
     const strangers = this.#people.filter(
-      (person) => person !== project.owner && !project.members.some((member) => member.person === person),
+      (person) =>
+        person.proven &&
+        person !== project.owner &&
+        !project.members.some((member) => member.person === person),
     );
     if (strangers.length === 0) return;
     const person = this.#random.pick(strangers);

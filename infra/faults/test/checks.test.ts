@@ -46,7 +46,12 @@ const harm = (sql: string, parameters: unknown[] = []) =>
 test('a consumer that is killed between effect and commit has its effect once, after all', async () => {
   const client = new Client(serviceUrlsOf(platform));
   const load = new AbortController();
-  const writer = new Writer('w', { client, ledger, random: new Random(1, 'w') }).run(load.signal);
+  const writer = new Writer('w', {
+    client,
+    ledger,
+    random: new Random(1, 'w'),
+    mailFolder: platform.mailFolder,
+  }).run(load.signal);
   const audit = await killConsumer(platform, 'audit');
   platform.services.audit.start();
   const projects = await killConsumer(platform, 'projects');

@@ -1,10 +1,14 @@
 /** `npm run demo`: walks the journey through the gateway that `npm start` runs, and prints every request and answer. */
 import { randomBytes } from 'node:crypto';
 import { ApiError } from '@hivesync/contracts';
+import { createAdmin } from '@hivesync/identity';
+import { dataFolder } from './data-folder.ts';
 import { walkJourney } from './demo/journey.ts';
 import { transcript } from './demo/transcript.ts';
-import { makeAdmin } from './make-admin.ts';
+import { withIdentityDatabase } from './identity-database.ts';
+import { mailedToken } from './mailbox.ts';
 import { oneLine } from './one-line.ts';
+import { mailFolderIn } from './platform.ts';
 import { choosePorts, host } from './ports.ts';
 
 try {
@@ -14,15 +18,18 @@ try {
     transcript: transcript(url, (line) => console.log(line)),
     makeAdmin: async (email) => {
       // She has signed up a moment ago, so that an account of that name must be there.
-      await makeAdmin({ email, existing: true }).catch((cause: unknown) => {
-        if (!(cause instanceof ApiError) || cause.code !== 'NOT_FOUND') throw cause;
-        throw new Error(
-          `${url} uses another database: give both commands the same HIVESYNC_DATA_DIR and DATABASE_URL.`,
-          { cause },
-        );
-      });
-      console.log(`npm run admin:create -- ${email}`);
+      await withIdentityDatabase((dataSource) => createAdmin(dataSource, { email, existing: true })).catch(
+        (cause: unknown) => {
+          if (!(cause instanceof ApiError) || cause.code !== 'NOT_FOUND') throw cause;
+          throw new Error(
+            `${url} uses another database: give both commands the same HIVESYNC_DATA_DIR and DATABASE_URL.`,
+            { cause },
+          );
+        },
+      );
+      console.log(`npm run admin:create -- ${email} --existing`);
     },
+    mailedToken: (email) => mailedToken(mailFolderIn(dataFolder()), email),
     run: randomBytes(3).toString('hex'),
   });
   console.log(`\nDone: ${steps} requests, every answer as expected. Browse on at ${url}/docs`);

@@ -12,6 +12,10 @@ export interface Surroundings {
   serviceUrls: Record<ServiceName, string>;
   /** Where uploaded files are kept. */
   objectsFolder: string;
+  /** Where mails become files; left out: identity sends them by SMTP, once it is told how. */
+  mailFolder?: string;
+  /** Where people reach the gateway. Default: identity's own. */
+  publicUrl?: string;
   logLevel: LogLevel;
   /** Default: the services' own. 0 where no balancer needs to notice that an app is going. */
   drainSeconds?: number;
@@ -21,8 +25,10 @@ export interface Surroundings {
 export function environmentOf(
   app: AppName,
   listen: { host: string; port: number },
-  { secrets, databaseUrl, serviceUrls, objectsFolder, logLevel, drainSeconds }: Surroundings,
+  surroundings: Surroundings,
 ): Record<string, string> {
+  const { secrets, databaseUrl, serviceUrls, objectsFolder, mailFolder, publicUrl } = surroundings;
+  const { logLevel, drainSeconds } = surroundings;
   const common = {
     HOST: listen.host,
     PORT: String(listen.port),
@@ -36,7 +42,11 @@ export function environmentOf(
     DATABASE_URL: roleUrl(databaseUrl, appRole(app), secrets.role_secret),
     SERVICE_PRIVATE_KEY: secrets.service_keys[app],
     CURSOR_SECRET: secrets.cursor_secret,
-    ...(app === 'identity' && { IDENTITY_KEY_ENCRYPTION_KEY: secrets.key_encryption_key }),
+    ...(app === 'identity' && {
+      IDENTITY_KEY_ENCRYPTION_KEY: secrets.key_encryption_key,
+      ...(mailFolder !== undefined && { MAIL_FOLDER: mailFolder }),
+      ...(publicUrl !== undefined && { PUBLIC_URL: publicUrl }),
+    }),
     ...(app === 'projects' && {
       OBJECTS_DIR: objectsFolder,
       OBJECTS_SIGNING_SECRET: secrets.objects_signing_secret,

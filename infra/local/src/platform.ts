@@ -26,12 +26,17 @@ export interface PlatformOptions {
   say?: (line: string) => void;
 }
 
+/** Where mails become files, unless SMTP_URL is set. */
+export const mailFolderIn = (dataFolder: string): string => join(dataFolder, 'mail');
+
 export interface Platform {
   /** The gateway. */
   url: string;
   databaseUrl: string;
   roleSecret: string;
   server: string;
+  /** Where mails are: a folder, or the server of SMTP_URL. */
+  mail: string;
   /** Apps first, each finishing what it has begun, then PostgreSQL. A second call waits for the first. */
   stop(): Promise<void>;
 }
@@ -61,6 +66,8 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
         (service) => ports[service],
       ),
       objectsFolder: join(dataFolder, 'objects'),
+      mailFolder: mailFolderIn(dataFolder),
+      publicUrl: options.environment?.PUBLIC_URL || `http://${host}:${ports.gateway}`,
       logLevel,
       drainSeconds: 0,
     };
@@ -92,6 +99,7 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
       databaseUrl,
       roleSecret: secrets.role_secret,
       server,
+      mail: options.environment?.SMTP_URL ? 'by SMTP_URL' : belowHere(mailFolderIn(dataFolder)),
       stop,
     };
   } catch (error) {
@@ -111,13 +119,16 @@ async function findServer(
     return { adminUrl: serverUrl, server: `the server of DATABASE_URL (${new URL(serverUrl).host})` };
   const embedded = await startEmbedded({ dataDir: clusterFolder(dataFolder), log: say });
   running.defer(() => embedded.stop());
-  const below = relative(process.cwd(), embedded.cluster);
-  // As root it may be far from here: a way there by `../..` would tell nobody where that is.
-  const folder = below.startsWith('..') ? embedded.cluster : below;
   return {
     adminUrl: databaseUrl(embedded.url, defaultDatabase),
-    server: `PostgreSQL ${embedded.version} in ${folder}, port ${embedded.port}`,
+    server: `PostgreSQL ${embedded.version} in ${belowHere(embedded.cluster)}, port ${embedded.port}`,
   };
+}
+
+/** A folder as seen from here, where it is below: a way there by `../..` would tell nobody where that is. */
+function belowHere(folder: string): string {
+  const below = relative(process.cwd(), folder);
+  return below.startsWith('..') ? folder : below;
 }
 
 const startsApps =

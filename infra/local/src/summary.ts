@@ -8,11 +8,13 @@ export interface Running {
   roleSecret: string;
   /** E.g. `PostgreSQL 18.4 in .data/postgres`. */
   server: string;
+  /** Where mails go, e.g. `.data/mail`. */
+  mail: string;
   milliseconds: number;
 }
 
 /** What a person wants to know once everything runs. */
-export function summary({ ports, databaseUrl, roleSecret, server, milliseconds }: Running): string {
+export function summary({ ports, databaseUrl, roleSecret, server, mail, milliseconds }: Running): string {
   const url = `http://${host}:${ports.gateway}`;
   const { gateway: _, ...services } = ports;
   // The same platform for whoever copies the line; without a setting it is where the demo looks by itself.
@@ -24,6 +26,7 @@ HiveSync is ready after ${(milliseconds / 1_000).toFixed(1)} s: ${url}
   Browse and try    ${url}/docs
   Walk through it   ${demo}
   First admin       npm run admin:create -- you@example.com
+  Mail              ${mail}
   Services          ${Object.entries(services)
     .map(([service, port]) => `${service} :${port}`)
     .join('  ')}

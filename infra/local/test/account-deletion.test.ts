@@ -14,7 +14,8 @@ import {
   type LemonSqueezyServer,
   startLemonSqueezy,
 } from '../../../services/billing/test/provider/lemon-squeezy-server.ts';
-import { type Platform, startPlatform } from '../src/platform.ts';
+import { mailedToken } from '../src/mailbox.ts';
+import { mailFolderIn, type Platform, startPlatform } from '../src/platform.ts';
 import { freePorts } from './free-ports.ts';
 
 let folder: string;
@@ -210,6 +211,11 @@ test('whoever leaves is forgotten, except for what is to be kept', async () => {
     preferences_json: { [bob.preference]: true },
   });
 
+  const mailed = () => mailedToken(mailFolderIn(folder), bob.email);
+  await expect.poll(mailed, patience).toBeDefined();
+  expect((await stranger('POST', '/api/v1/auth/verify-email', { token: mailed() }, fromBob)).status).toBe(
+    204,
+  );
   expect((await invite(shared, 'shared')).status).toBe(202);
   expect((await invite(late, 'late')).status).toBe(202);
   const received = async () =>

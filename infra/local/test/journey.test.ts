@@ -8,7 +8,8 @@ import { bareDatabase } from '@hivesync/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { walkJourney } from '../src/demo/journey.ts';
 import { transcript } from '../src/demo/transcript.ts';
-import { type Platform, startPlatform } from '../src/platform.ts';
+import { mailedToken } from '../src/mailbox.ts';
+import { mailFolderIn, type Platform, startPlatform } from '../src/platform.ts';
 import { assertPortsFree, type Ports } from '../src/ports.ts';
 import { freePorts } from './free-ports.ts';
 
@@ -20,7 +21,7 @@ let platform: Platform;
 async function makeAdmin(email: string): Promise<void> {
   const url = roleUrl(platform.databaseUrl, appRole('identity'), platform.roleSecret);
   const dataSource = await createDataSource(identity, url, { poolSize: 1 }).initialize();
-  await createAdmin(dataSource, { email });
+  await createAdmin(dataSource, { email, existing: true });
   await dataSource.destroy();
 }
 
@@ -45,7 +46,12 @@ afterAll(async () => {
 test('the journey goes through, and again on the same data', async () => {
   const lines: string[] = [];
   const walk = (run: string) =>
-    walkJourney({ transcript: transcript(platform.url, (line) => lines.push(line)), makeAdmin, run });
+    walkJourney({
+      transcript: transcript(platform.url, (line) => lines.push(line)),
+      makeAdmin,
+      mailedToken: (email) => mailedToken(mailFolderIn(folder), email),
+      run,
+    });
   expect(await walk('one')).toBeGreaterThan(40);
   await walk('two');
 

@@ -8,8 +8,13 @@ const told = (env: { PORT?: string; HIVESYNC_PORT_BASE?: string }) =>
     databaseUrl: 'postgres://postgres@127.0.0.1:5432/hivesync',
     roleSecret: 'secret',
     server: 'PostgreSQL',
+    mail: '.data/mail',
     milliseconds: 1_000,
   });
+
+test('tells where mails are', () => {
+  expect(told({})).toMatch(/Mail {14}\.data\/mail$/m);
+});
 
 test('the demo is told as it finds this platform', () => {
   expect(told({})).toMatch(/Walk through it {3}npm run demo$/m);

@@ -26,6 +26,8 @@ export const errorCatalogue = {
   REQUEST_TIMEOUT: [408, 'The request did not arrive in time'],
   CONFLICT: [409, 'The request conflicts with the present state'],
   EMAIL_TAKEN: [409, 'The email address is already registered'],
+  EMAIL_NOT_VERIFIED: [409, 'Nobody has proven yet that the email address is theirs'],
+  LAST_ADMINISTRATOR: [409, 'There would be no administrator left'],
   NAME_TAKEN: [409, 'The name is already used here'],
   ALREADY_MEMBER: [409, 'The person is already a member of the project'],
   DEPENDENCY_CYCLE: [409, 'The dependency would close a cycle'],

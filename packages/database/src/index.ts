@@ -5,6 +5,7 @@ export { databaseUrl, rolePassword, roleUrl } from './bootstrap/role-password.ts
 export * from './connection-pool.ts';
 export * from './data-class.ts';
 export * from './data-source.ts';
+export * from './due-work.ts';
 export { tableNameOf } from './entity-names.ts';
 export * from './failures.ts';
 export * from './ids.ts';

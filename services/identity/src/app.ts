@@ -11,6 +11,14 @@ import {
 import { accountDeletionRoutes } from './account-deletion/account-deletion.routes.ts';
 import type { Config } from './config.ts';
 import { database } from './database/data-source.ts';
+import { deliverInBackground } from './email-verification/delivering.ts';
+import { deleteExpiredVerifications } from './email-verification/email-verification.repository.ts';
+import { emailVerificationRoutes } from './email-verification/email-verification.routes.ts';
+import { verificationMail } from './email-verification/verification-mail.ts';
+import { fileTransport } from './mail/file-transport.ts';
+import type { MailTransport } from './mail/mail-transport.ts';
+import { mailsCheck, sendInBackground } from './mail/sending.ts';
+import { smtpTransport } from './mail/smtp-transport.ts';
 import { notificationRoutes } from './notifications/notification.routes.ts';
 import { exportRoutes } from './personal-data/export.routes.ts';
 import { authRoutes } from './sessions/auth.routes.ts';
@@ -26,7 +34,8 @@ import { accountRoutes } from './users/account.routes.ts';
 import { adminUserRoutes } from './users/admin-user.routes.ts';
 import { userResolveRoutes } from './users/user-resolve.routes.ts';
 
-export { type CreatedAdmin, createAdmin, type NewAdmin } from './commands/create-admin.ts';
+export { parseAdminCommand } from './commands/admin-command.ts';
+export { type CreatedAdmin, createAdmin, type NewAdmin } from './commands/administrators.ts';
 export { type Config, configSchema, loadConfig } from './config.ts';
 export { database, subscriptions };
 
@@ -46,6 +55,7 @@ export async function buildApp(dependencies: Dependencies): Promise<App> {
     perAccount: config.LOGIN_FAILURES_PER_ACCOUNT,
     perAddress: config.LOGIN_FAILURES_PER_ADDRESS,
   });
+  const transport = mailTransport(config);
   const app = await createApp({
     service: 'identity',
     config,
@@ -58,6 +68,7 @@ export async function buildApp(dependencies: Dependencies): Promise<App> {
     },
     keys: { ...remoteKeys(config.SERVICE_URLS), user: ownKeys(keys), ...dependencies.keys },
     logger,
+    readiness: () => mailsCheck(dataSource, transport),
   });
   // A key that cannot be opened is known at the start, not at somebody's login.
   app.lifecycle.whenReady('signing key', () => keys.active());
@@ -66,8 +77,16 @@ export async function buildApp(dependencies: Dependencies): Promise<App> {
   app.lifecycle.every('sessions that ran out', 3_600, () =>
     endForgottenSessions(dataSource, config.REFRESH_TOKEN_DAYS),
   );
+  app.lifecycle.every('expired links', 3_600, () => deleteExpiredVerifications(dataSource));
+  const key = deriveKey(encryptionKey, 'email-verification');
+  const compose = {
+    email_verification: verificationMail(dataSource, { key, publicUrl: config.PUBLIC_URL }),
+  };
+  sendInBackground(app, { dataSource, transport, compose });
+  deliverInBackground(app);
   const context = { dataSource, keys, throttle, refreshTokenDays: config.REFRESH_TOKEN_DAYS };
   await app.register(accountRoutes);
+  await app.register(emailVerificationRoutes);
   await app.register(accountDeletionRoutes, { context });
   await app.register(exportRoutes);
   await app.register(authRoutes, { context });
@@ -77,6 +96,16 @@ export async function buildApp(dependencies: Dependencies): Promise<App> {
   await app.register(userResolveRoutes);
   await app.register(jwksRoutes, { keys });
   return app;
+}
+
+/** Undefined where none is configured: mails wait. */
+function mailTransport({
+  SMTP_URL: url,
+  MAIL_FROM: from,
+  MAIL_FOLDER: folder,
+}: Config): MailTransport | undefined {
+  if (url !== undefined) return smtpTransport({ url, from });
+  return folder === undefined ? undefined : fileTransport(folder);
 }
 
 /** Identity verifies people's tokens with the keys at hand. */

@@ -13,6 +13,29 @@ export const configSchema = Type.Object({
     minimum: 1,
     description: 'A session that is not refreshed for so many days is over',
   }),
+  PUBLIC_URL: Type.String({
+    default: 'http://127.0.0.1:8080',
+    pattern: '^https?://[^\\s]+$',
+    description: 'Where people reach the gateway: links in mails begin with it',
+  }),
+  MAIL_FROM: Type.String({
+    default: 'HiveSync <hivesync@localhost>',
+    pattern: '^[^\\r\\n]+$',
+    description: 'The sender of mails',
+  }),
+  SMTP_URL: Type.Optional(
+    Type.String({
+      pattern: '^smtps?://[^\\s]+$',
+      description:
+        'Where mails are handed in, e.g. smtps://user:password@host:465. Without it and MAIL_FOLDER they wait',
+    }),
+  ),
+  MAIL_FOLDER: Type.Optional(
+    Type.String({
+      minLength: 1,
+      description: 'For development, where SMTP_URL is not set: each mail becomes a file in this folder',
+    }),
+  ),
   LOGIN_FAILURES_PER_ACCOUNT: Type.Integer({ default: 10, minimum: 1, description: 'Within an hour' }),
   LOGIN_FAILURES_PER_ADDRESS: Type.Integer({ default: 100, minimum: 1, description: 'Within an hour' }),
 });

@@ -21,6 +21,10 @@ export const userRoleChanged = defineEvent(
   'identity.user.role_changed',
   Type.Object({ role: UserRole }, { additionalProperties: false }),
 );
+/** Somebody followed the link that was mailed to their address: it counts from now on for what others send to it. */
+export const userEmailVerified = defineEvent('identity.user.email_verified', Nothing);
+/** Somebody asked for one more mail with such a link, and it was not refused as one too many. */
+export const userVerificationRequested = defineEvent('identity.user.verification_requested', Nothing);
 export const userDeleted = defineEvent('identity.user.deleted', Nothing, { deletes: true });
 /** An administrator looked at one user's whole record, email included. */
 export const userInspected = defineEvent('identity.user.inspected', Nothing);

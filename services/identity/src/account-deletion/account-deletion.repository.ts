@@ -20,11 +20,14 @@ export async function closeAccount(tx: Transaction, id: UserId): Promise<number>
   return closed!.version;
 }
 
-/** Whatever could still start a session. */
+/** Whatever could still start a session, and what was still to be done for the address. */
 export async function deleteKeys(tx: Transaction, id: UserId): Promise<void> {
   await query(tx, 'delete from api_keys where user_id = $1', [id]);
   await query(tx, 'delete from session_tokens where user_id = $1', [id]);
   await query(tx, 'delete from refresh_tokens where user_id = $1', [id]);
+  await query(tx, 'delete from mails where user_id = $1', [id]);
+  await query(tx, 'delete from email_verifications where user_id = $1', [id]);
+  await query(tx, 'delete from invitation_deliveries where user_id = $1', [id]);
 }
 
 /** The report, with a part for each service that has not reported yet. */
@@ -132,6 +135,9 @@ export async function findReport(source: DataSource, id: UserId): Promise<Deleti
 
 /** In the order in which they can go: what points at another before that. */
 const belongings = [
+  'mails',
+  'email_verifications',
+  'invitation_deliveries',
   'notifications',
   'refresh_tokens',
   'session_tokens',

@@ -74,10 +74,11 @@ export async function accountDeletionRoutes(
         origin,
       });
       await transaction(app.dataSource, (tx) => context.throttle.succeed(tx, attempt));
-      // Asked while the address is still theirs, and outside of the transaction below.
       const leaving = await existingUser(app.dataSource, user.id);
       request.ifMatch.require(leaving.version);
-      await claimInvitations(app, leaving, request.id);
+      // Asked while the address is still theirs, and outside of the transaction below. What waits for an address that
+      // nobody has proven is not theirs to take along.
+      if (leaving.emailVerifiedAt) await claimInvitations(app, leaving, request.id);
       const { receipt } = await transaction(app.dataSource, (tx) =>
         deleteAccount(tx, user.id, request.ifMatch, origin),
       );

@@ -3,6 +3,9 @@ import { AccountDeletion } from '../account-deletion/account-deletion.entity.ts'
 import { sweepUser } from '../account-deletion/account-deletion.service.ts';
 import { AccountDeletionPart } from '../account-deletion/account-deletion-part.entity.ts';
 import { ApiKey } from '../api-keys/api-key.entity.ts';
+import { EmailVerification } from '../email-verification/email-verification.entity.ts';
+import { InvitationDelivery } from '../email-verification/invitation-delivery.entity.ts';
+import { Mail } from '../mail/mail.entity.ts';
 import { Notification } from '../notifications/notification.entity.ts';
 import { SessionToken } from '../session-tokens/session-token.entity.ts';
 import { DeviceSession } from '../sessions/device-session.entity.ts';
@@ -27,6 +30,9 @@ export const database = defineDatabase({
     SessionToken,
     ApiKey,
     Notification,
+    EmailVerification,
+    Mail,
+    InvitationDelivery,
     SigningKey,
     AccountDeletion,
     AccountDeletionPart,

@@ -51,7 +51,7 @@ export async function userResolveRoutes(app: App): Promise<void> {
       config: { callers: ['projects'] },
       schema: {
         operationId: 'findUserByEmail',
-        summary: 'Whose address this is',
+        summary: 'Whose address this is: nobody’s until it is proven',
         tags: ['internal'],
         body: FindByEmailBody,
         response: { 200: FoundByEmail },
@@ -59,7 +59,7 @@ export async function userResolveRoutes(app: App): Promise<void> {
     },
     async (request) => {
       const user = await findUserByEmail(app.dataSource, request.body.email);
-      return { user: user && resolved(user) };
+      return { user: user?.emailVerifiedAt ? resolved(user) : null };
     },
   );
 }

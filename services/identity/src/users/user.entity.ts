@@ -33,6 +33,10 @@ export class User {
   @Column({ type: 'integer', default: 1 })
   version!: number;
 
+  /** When a link that was mailed to the address was followed: only then does it count for what others send to it. */
+  @Column({ name: 'email_verified_at', type: 'timestamptz', nullable: true })
+  emailVerifiedAt!: Date | null;
+
   /** When the account was deleted: nobody's from then on. The row goes last. */
   @Column({ name: 'deleted_at', type: 'timestamptz', nullable: true })
   deletedAt!: Date | null;

@@ -6,6 +6,8 @@ import type { PageRequest } from '@hivesync/http';
 export interface UserRecord {
   id: UserId;
   email: string;
+  /** Null while nobody has proven that the address is theirs. */
+  emailVerifiedAt: Date | null;
   tier: Tier;
   role: UserRole;
   version: number;
@@ -30,6 +32,7 @@ const foldedEmail = `lower(users.email collate "C")`;
 const columns = `
   users.id,
   users.email,
+  users.email_verified_at as "emailVerifiedAt",
   users.tier,
   users.role,
   users.version,
@@ -221,6 +224,20 @@ export async function administrators(source: Transaction | DataSource): Promise<
      from users
      where role = 'admin'
        and deleted_at is null`,
+  );
+  return rows.map(({ id }) => id);
+}
+
+/** Holds all of them until the transaction ends, so that of two who remove the last two one sees that it is the last. */
+export async function lockAdministrators(tx: Transaction): Promise<UserId[]> {
+  const rows = await query<{ id: UserId }>(
+    tx,
+    `select id
+     from users
+     where role = 'admin'
+       and deleted_at is null
+     order by id
+     for update`,
   );
   return rows.map(({ id }) => id);
 }

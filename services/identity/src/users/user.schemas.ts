@@ -35,6 +35,7 @@ export const ProfilePatch = Closed({
 const userFields = {
   id: IdSchema<UserId>(),
   email: Type.String(),
+  email_verified: Type.Boolean({ description: 'Whether a link that was mailed to it was followed' }),
   display_name: Type.String(),
   avatar_url: Nullable(Type.String()),
   tier: Tier,
@@ -63,6 +64,7 @@ export const FindByEmailBody = Closed({ email: EmailAddress });
 
 const listed = (user: UserRecord) => ({
   id: user.id,
+  email_verified: user.emailVerifiedAt !== null,
   display_name: user.displayName,
   avatar_url: user.avatarUrl,
   tier: user.tier,

@@ -10,6 +10,7 @@ import {
 import { type DataSource, newId, type Transaction } from '@hivesync/database';
 import { type Origin, publish } from '@hivesync/events';
 import type { Precondition } from '@hivesync/http';
+import { mailLink } from '../email-verification/email-verification.service.ts';
 import { explainPreferencesRefusal } from './preferences.ts';
 import {
   bumpVersion,
@@ -49,7 +50,10 @@ export async function existingUser(source: Transaction | DataSource, id: UserId)
   return user;
 }
 
-/** @throws ApiError EMAIL_TAKEN, also when two registrations of one address race. */
+/**
+ * Makes an account, and has a link mailed by which its address is proven. All else works without.
+ * @throws ApiError EMAIL_TAKEN, also when two registrations of one address race
+ */
 export async function registerUser(
   tx: Transaction,
   registration: Registration,
@@ -63,6 +67,7 @@ export async function registerUser(
     displayName: registration.displayName ?? defaultDisplayName,
   });
   if (!inserted) throw new ApiError('EMAIL_TAKEN', { errors: [{ path: 'body/email', message: 'is taken' }] });
+  await mailLink(tx, id);
   const user = await existingUser(tx, id);
   await publish(tx, userRegistered, {
     subject: id,

@@ -91,6 +91,7 @@ test('takes the password again, and throttles guesses as a login does', async ()
 
 test('asks projects for what it knows by the address alone, and does nothing while that is down', async () => {
   const frank = await service.person('frank');
+  await service.prove(frank);
   projectsIsDown = true;
   const refused = await leave(frank.call);
   expect(codeOf(refused)).toEqual([503, 'UPSTREAM_UNAVAILABLE']);
@@ -104,6 +105,7 @@ test('asks projects for what it knows by the address alone, and does nothing whi
 describe('a deleted account', () => {
   test('ends at once, everywhere, and its address is free', async () => {
     const bob = await service.person('bob');
+    await service.prove(bob);
     await service.logIn(bob.email, { device: 'Phone' });
     const answer = await leave(bob.call);
     expect(answer.statusCode).toBe(202);

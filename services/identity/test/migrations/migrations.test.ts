@@ -137,6 +137,28 @@ const writers: Record<string, { tables: string[]; write: Writer }> = {
       () => [randomUUID()],
     ),
   },
+  ProveAddresses: {
+    tables: ['email_verifications', 'mails', 'invitation_deliveries'],
+    write: insert(
+      `with told as (
+         insert into invitation_deliveries (user_id)
+         values ({user})
+         on conflict (user_id) do nothing
+       ), proven as (
+         update users
+         set email_verified_at = now()
+         where id = {user}
+       ), link as (
+         insert into email_verifications (id, user_id, token_hash, expires_at)
+         values ($1, {user}, $2, now() + interval '1 day')
+         returning id, user_id
+       )
+       insert into mails (id, user_id, kind, verification_id, useful_until)
+       select id, user_id, 'email_verification', id, now()
+       from link`,
+      () => [randomUUID(), hex()],
+    ),
+  },
   ForgetDeletedPeople: {
     tables: [],
     write: insert(

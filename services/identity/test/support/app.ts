@@ -3,7 +3,7 @@ import type { CloudEvent, UserId } from '@hivesync/contracts';
 import type { App, Logger } from '@hivesync/http';
 import { type Caller, caller, startService, type TestService, testDatabase } from '@hivesync/testing';
 import { buildApp, type Config, database, loadConfig } from '../../src/app.ts';
-import { password, publishedEvents } from './identity.ts';
+import { password, prove, publishedEvents } from './identity.ts';
 
 export interface Person {
   id: UserId;
@@ -18,6 +18,8 @@ export interface IdentityApp extends TestService<App, Config> {
   /** Registers and logs in, through the API. */
   person(name: string): Promise<Person>;
   logIn(email: string, options?: { device?: string; address?: string }): Promise<Person>;
+  /** As if the link had been followed that was mailed to them; `test/email-verification` follows it. */
+  prove(person: Pick<Person, 'id'>): Promise<void>;
   events(type?: string): Promise<CloudEvent[]>;
 }
 
@@ -71,6 +73,7 @@ export async function startIdentityApp(
         throw new Error(`register answered ${answer.statusCode}: ${answer.body}`);
       return logIn(email);
     },
+    prove: (person) => prove(service.dataSource, person.id),
     events: (type) => publishedEvents(service.dataSource, type),
   };
 }

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { type CloudEvent, eventCatalogue } from '@hivesync/contracts';
-import { type DataSource, transaction } from '@hivesync/database';
+import { type CloudEvent, eventCatalogue, type UserId } from '@hivesync/contracts';
+import { type DataSource, query, transaction } from '@hivesync/database';
 import { settledFeed, type TestDatabase, testDatabase } from '@hivesync/testing';
 import { database } from '../../src/database/data-source.ts';
 import type { SessionContext } from '../../src/sessions/login.service.ts';
@@ -12,6 +12,11 @@ import { registerUser } from '../../src/users/user.service.ts';
 
 export const password = 'correct horse battery staple';
 export const encryptionKey = randomBytes(32);
+
+/** As if the link had been followed that was mailed to the address of the account. */
+export async function prove(dataSource: DataSource, id: UserId): Promise<void> {
+  await query(dataSource, 'update users set email_verified_at = now() where id = $1', [id]);
+}
 
 export interface Identity {
   db: TestDatabase;

@@ -16,6 +16,7 @@ describe('POST /auth/register', () => {
     expect(answer.json()).toEqual({
       id: expect.stringMatching(/^[0-9a-f]{8}-[0-9a-f]{4}-7/),
       email: 'alice@example.com',
+      email_verified: false,
       display_name: 'Alice',
       avatar_url: null,
       preferences_json: {},

@@ -9,8 +9,8 @@ let user: Person;
 beforeAll(async () => {
   user = await service.person('charlie');
   for (const name of ['one', 'two', 'three']) await service.person(name);
-  await service.person('root');
-  await createAdmin(service.dataSource, { email: 'root@example.com' });
+  await service.prove(await service.person('root'));
+  await createAdmin(service.dataSource, { email: 'root@example.com', existing: true });
   admin = await service.logIn('root@example.com');
 });
 

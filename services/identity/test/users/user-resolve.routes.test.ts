@@ -43,7 +43,14 @@ describe('GET /internal/users', () => {
 });
 
 describe('POST /internal/users/find-by-email', () => {
+  test('tells nobody of an address that was never proven', async () => {
+    const mallory = await service.person('not-mallorys');
+    const found = await projects.post('/internal/users/find-by-email', { email: mallory.email });
+    expect(found.json()).toEqual({ user: null });
+  });
+
   test('finds without regard to case', async () => {
+    await service.prove(alice);
     const found = await projects.post('/internal/users/find-by-email', { email: 'ALICE@example.com' });
     expect(found.json()).toMatchObject({ user: { id: alice.id, version: 1 } });
     const nobody = await projects.post('/internal/users/find-by-email', { email: 'nobody@example.com' });

@@ -1,7 +1,7 @@
 import { newId, query, requestSweep, transaction } from '@hivesync/database';
 import { sweepAll } from '@hivesync/events';
 import { meanwhile, openTransaction } from '@hivesync/testing';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { database } from '../../src/app.ts';
 import { keepInvitation } from '../../src/members/invitation.repository.ts';
 import { startProjects } from '../support/projects-service.ts';
@@ -34,6 +34,78 @@ test('invitations from before somebody registered become theirs, and answers tha
   expect((await nina.post(path, claim)).statusCode).toBe(401);
   const billing = await service.asService('billing');
   expect((await billing.post(path, claim)).json()).toMatchObject({ status: 403, code: 'FORBIDDEN' });
+});
+
+describe('POST /internal/invitations/deliver', () => {
+  const path = '/internal/invitations/deliver';
+  const invited = () =>
+    query<{ subject: string; data: object }>(
+      service.dataSource,
+      `select subject, data from outbox where type = 'projects.member.invited' order by transaction_id, position`,
+    );
+
+  test('shows somebody what waited for their address, and tells it once', async () => {
+    const alice = await service.register('Alma');
+    const [first, second] = [
+      await service.createProject(alice, 'First'),
+      await service.createProject(alice, 'Second'),
+    ];
+    const email = 'proven@example.com';
+    const answers = [];
+    for (const project of [first, second]) {
+      answers.push(await alice.post(`/api/v1/projects/${project}/invitations`, { email }));
+    }
+    const paul = await service.register('Paul');
+    expect((await paul.get('/api/v1/invitations')).json().items).toEqual([]);
+    const before = (await invited()).length;
+    const identity = service.asService('identity');
+    const proven = { user_id: paul.id, email: 'Proven@example.com' };
+    expect((await identity.post(path, proven)).json()).toEqual({ delivered: 2, more: false });
+    expect((await identity.post(path, proven)).json()).toEqual({ delivered: 0, more: false });
+    const told = (await invited()).slice(before);
+    expect(
+      told.map(({ data }) => data).sort((a, b) => JSON.stringify(a).localeCompare(JSON.stringify(b))),
+    ).toEqual(
+      [
+        { project_id: first, project_name: 'First', user_id: paul.id },
+        { project_id: second, project_name: 'Second', user_id: paul.id },
+      ].sort((a, b) => JSON.stringify(a).localeCompare(JSON.stringify(b))),
+    );
+    const { items } = (await paul.get('/api/v1/invitations')).json();
+    expect(items).toHaveLength(2);
+    // The inviter sees what they saw before.
+    const again = await alice.post(`/api/v1/projects/${first}/invitations`, { email });
+    expect(again.json()).toEqual(answers[0]?.json());
+    expect((await paul.post(`/api/v1/invitations/${items[0].id}/accept`)).statusCode).toBe(200);
+  });
+
+  test('asks nobody to come to where they are, nor to a project that is being deleted', async () => {
+    const [owner, other] = [await service.register('Olga'), await service.register('Otto')];
+    const [own, gone] = [
+      await service.createProject(owner, 'Own'),
+      await service.createProject(other, 'Gone'),
+    ];
+    const email = 'olga-herself@example.com';
+    await owner.post(`/api/v1/projects/${own}/invitations`, { email });
+    await other.post(`/api/v1/projects/${gone}/invitations`, { email });
+    await query(service.dataSource, 'update projects set deleted_at = now() where id = $1', [gone]);
+    const identity = service.asService('identity');
+    const answer = await identity.post(path, { user_id: owner.id, email });
+    expect(answer.json()).toEqual({ delivered: 0, more: false });
+    const left = await query(service.dataSource, 'select project_id from team_invitations where email = $1', [
+      email,
+    ]);
+    expect(left).toEqual([{ project_id: gone }]);
+  });
+
+  test('is for identity, and takes somebody of whom no event has come yet', async () => {
+    const unmet = { user_id: newId(), email: 'unmet@example.com' };
+    const identity = service.asService('identity');
+    expect((await identity.post(path, unmet)).json()).toEqual({ delivered: 0, more: false });
+    const billing = await service.asService('billing').post(path, unmet);
+    expect(billing.json()).toMatchObject({ status: 403, code: 'FORBIDDEN' });
+    expect((await service.asStranger().post(path, unmet)).statusCode).toBe(401);
+  });
 });
 
 test('an invitation that came between the claim and the deletion goes, and the answer with its address', async () => {

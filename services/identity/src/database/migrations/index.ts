@@ -11,6 +11,7 @@ import { CreateAccountDeletions1763900001000 } from './1763900001000-create-acco
 import { ForgetDeletedPeople1764000400000 } from './1764000400000-forget-deleted-people.ts';
 import { EndExpiredSessions1764000600000 } from './1764000600000-end-expired-sessions.ts';
 import { ForgetAddressesOfTheDeleted1764150000000 } from './1764150000000-forget-addresses-of-the-deleted.ts';
+import { ProveAddresses1764160000000 } from './1764160000000-prove-addresses.ts';
 
 /** In the order in which they run. A migration that has landed is never edited: write the next one. */
 export const migrations = [
@@ -27,4 +28,5 @@ export const migrations = [
   ForgetDeletedPeople1764000400000,
   EndExpiredSessions1764000600000,
   ForgetAddressesOfTheDeleted1764150000000,
+  ProveAddresses1764160000000,
 ];
