@@ -46,6 +46,7 @@ test('a table or an added column without a comment is named, a planned column an
     'identity.users.role',
     'identity.users.version',
     'identity.users.deleted_at',
+    'identity.users.email_verified_at',
   ]);
 });
 

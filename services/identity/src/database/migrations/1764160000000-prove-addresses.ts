@@ -82,6 +82,8 @@ export class ProveAddresses1764160000000 implements MigrationInterface {
         'email_verifications',
         'Links by which a person proves an address. All of a person’s go when one was followed: each is good for one use.',
         {
+          id: 'Of which, with a key, the token is made.',
+          user_id: 'Whose address it proves.',
           token_hash:
             'SHA-256 of the token that the link holds, hex; null until it is mailed. The token is kept nowhere.',
           expires_at: 'From when on the link proves nothing.',
@@ -91,7 +93,9 @@ export class ProveAddresses1764160000000 implements MigrationInterface {
         'mails',
         'Mails that are to be sent, each written with its cause. Neither text nor address is here: both are made when it is sent. The row goes once a server has taken it.',
         {
+          id: 'Goes along as Message-ID, so that one that is sent twice can be known for one.',
           user_id: 'Who gets it, at the address that they have then.',
+          kind: 'What it is about, and so its text.',
           verification_id: 'The link that it brings, where that is its kind; gone with it.',
           useful_until: 'It is given up after that.',
           attempts: 'Sendings begun. A failure is recorded only while this is as it was when it began.',
@@ -104,6 +108,7 @@ export class ProveAddresses1764160000000 implements MigrationInterface {
         'invitation_deliveries',
         'People whose address was just proven, and of whom projects is to be told: invitations that wait for the address become theirs. The row goes when it has been done late enough for every request that asked before.',
         {
+          user_id: 'Whose address it is.',
           attempts: 'Calls begun. A failure is recorded only while this is as it was when it began.',
           next_attempt_at: 'When it is due; while a call is under way, when that is given up for lost.',
           last_error: 'Why the last attempt failed.',
