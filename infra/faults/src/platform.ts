@@ -33,8 +33,15 @@ export const serviceUrlsOf = ({ services }: Platform): Record<ServiceName, strin
     string
   >;
 
-/** Starts all and waits until they are ready. @throws Error where one does not within a minute */
-export async function startPlatform(folder: string): Promise<Platform> {
+/**
+ * Starts all and waits until they are ready.
+ * @param settings of single services, beside or in place of those that the suite gives them
+ * @throws Error where one does not within a minute
+ */
+export async function startPlatform(
+  folder: string,
+  settings: Partial<Record<ServiceName, Record<string, string>>> = {},
+): Promise<Platform> {
   const firstPort = await freePortRow(serviceNames.length + 1);
   const objectsFolder = join(folder, 'objects');
   const mailFolder = join(folder, 'mail');
@@ -54,11 +61,14 @@ export async function startPlatform(folder: string): Promise<Platform> {
       main: join(repository, 'services', service, 'dist/main.js'),
       url: serviceUrls[service],
       logFile: join(folder, 'logs', `${service}.log`),
-      environment: environmentOf(
-        service,
-        { host, port: portOf(service) },
-        { secrets, databaseUrl, serviceUrls, objectsFolder, mailFolder, logLevel: 'warn', drainSeconds: 0 },
-      ),
+      environment: {
+        ...environmentOf(
+          service,
+          { host, port: portOf(service) },
+          { secrets, databaseUrl, serviceUrls, objectsFolder, mailFolder, logLevel: 'warn', drainSeconds: 0 },
+        ),
+        ...settings[service],
+      },
     });
   const services = Object.fromEntries(
     serviceNames.map((service) => [service, processOf(service)]),

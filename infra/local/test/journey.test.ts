@@ -121,6 +121,54 @@ test('a file larger than other bodies may be goes through the gateway, both ways
   expect(answer.headers.get('content-disposition')).toBe('attachment; filename=film.mp4');
 });
 
+test('what waits for an address is shown once its person has proven it, and the inviter notices nothing', async () => {
+  const send = async (method: string, path: string, body?: object, token?: string) => {
+    const answer = await fetch(`${platform.url}/api/v1/${path}`, {
+      method,
+      headers: {
+        ...(body && { 'content-type': 'application/json' }),
+        ...(token && { authorization: `Bearer ${token}` }),
+      },
+      ...(body && { body: JSON.stringify(body) }),
+    });
+    const text = await answer.text();
+    return { status: answer.status, ...(text === '' ? {} : JSON.parse(text)) };
+  };
+  const password = 'correct horse battery staple';
+  const logIn = async (email: string) => (await send('POST', 'auth/login', { email, password })).access_token;
+  const alice = await logIn('alice-one@example.com');
+  const { id: project } = await send('POST', 'projects', { name: 'Waiting' }, alice);
+  const [later, nobody] = ['later@example.com', 'nobody@example.com'];
+  await send('POST', 'auth/register', { email: later, password });
+  const token = await logIn(later);
+  const invite = async (email: string) => {
+    const { id, created_at, ...rest } = await send(
+      'POST',
+      `projects/${project}/invitations`,
+      { email },
+      alice,
+    );
+    expect([id, created_at]).toEqual([expect.any(String), expect.any(String)]);
+    return { ...rest, email: rest.email === email };
+  };
+  const unproven = await invite(later);
+  expect(unproven).toEqual(await invite(nobody));
+  expect((await send('GET', 'invitations', undefined, token)).items).toEqual([]);
+
+  const patience = { timeout: 15_000, interval: 100 };
+  const mailed = () => mailedToken(mailFolderIn(folder), later);
+  await expect.poll(mailed, patience).toBeDefined();
+  expect(await send('POST', 'auth/verify-email', { token: mailed() })).toEqual({ status: 204 });
+  const received = async () => (await send('GET', 'invitations', undefined, token)).items;
+  await expect.poll(received, patience).toHaveLength(1);
+  const notified = async () =>
+    (await send('GET', 'notifications', undefined, token)).items.map(({ type }: { type: string }) => type);
+  await expect.poll(notified, patience).toContain('team_invite');
+  expect(await invite(later)).toEqual(unproven);
+  const [{ id }] = await received();
+  expect(await send('POST', `invitations/${id}/accept`, undefined, token)).toMatchObject({ status: 200 });
+});
+
 test('a second start on the same ports says which is in use and leaves the first alone', async () => {
   await expect(start()).rejects.toThrow(`Port ${ports.identity} (identity) is in use`);
   expect((await fetch(`${platform.url}/health/ready`)).status).toBe(200);

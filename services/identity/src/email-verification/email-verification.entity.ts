@@ -23,7 +23,7 @@ export class EmailVerification {
 
   @Index()
   @Column({ name: 'user_id', type: 'uuid' })
-  @ForeignKey(() => User)
+  @ForeignKey(() => User, { onDelete: 'CASCADE' })
   userId!: UserId;
 
   /** SHA-256 of the token in the mail, hex; null until it is mailed. */

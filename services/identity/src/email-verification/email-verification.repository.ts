@@ -59,7 +59,21 @@ export async function findVerification(tx: Transaction, tokenHash: string): Prom
 
 /** Deletes all links of a person, with the mails that would bring them; how many there were. */
 export async function deleteVerifications(tx: Transaction, userId: UserId): Promise<number> {
-  const gone = await query(tx, 'delete from email_verifications where user_id = $1 returning id', [userId]);
+  const gone = await query(
+    tx,
+    `with needless as (
+       delete from mails
+       where verification_id in (
+         select id
+         from email_verifications
+         where user_id = $1
+       )
+     )
+     delete from email_verifications
+     where user_id = $1
+     returning id`,
+    [userId],
+  );
   return gone.length;
 }
 

@@ -16,7 +16,7 @@ import { User } from '../users/user.entity.ts';
 @Check('invitation_deliveries_attempts_check', 'attempts >= 0')
 export class InvitationDelivery {
   @PrimaryColumn({ name: 'user_id', type: 'uuid' })
-  @ForeignKey(() => User)
+  @ForeignKey(() => User, { onDelete: 'CASCADE' })
   userId!: UserId;
 
   /** Calls begun. A failure is recorded only while this is as it was when it began. */

@@ -29,7 +29,7 @@ export class Mail {
 
   @Index()
   @Column({ name: 'user_id', type: 'uuid' })
-  @ForeignKey(() => User)
+  @ForeignKey(() => User, { onDelete: 'CASCADE' })
   userId!: UserId;
 
   @Column({ type: 'enum', enum: mailKinds, enumName: 'mail_kind' })
@@ -37,7 +37,7 @@ export class Mail {
 
   @Index()
   @Column({ name: 'verification_id', type: 'uuid', nullable: true })
-  @ForeignKey(() => EmailVerification, { onDelete: 'CASCADE' })
+  @ForeignKey(() => EmailVerification)
   verificationId!: string | null;
 
   @Column({ name: 'useful_until', type: 'timestamptz' })

@@ -60,7 +60,7 @@ const mails = () =>
 const makeDue = () => query(dataSource, `update mails set next_attempt_at = now() - interval '1 second'`);
 
 beforeEach(async () => {
-  await query(dataSource, 'delete from email_verifications');
+  await query(dataSource, 'delete from mails');
 });
 
 describe('a mail that is due', () => {

@@ -19,7 +19,7 @@ export class ProveAddresses1764160000000 implements MigrationInterface {
         expires_at timestamptz not null,
         created_at timestamptz not null default now(),
         updated_at timestamptz not null default now(),
-        constraint email_verifications_user_id_fkey foreign key (user_id) references users (id),
+        constraint email_verifications_user_id_fkey foreign key (user_id) references users (id) on delete cascade,
         constraint email_verifications_token_hash_check check (token_hash ~ '^[0-9a-f]{64}$')
       )`);
     await runner.query('create index email_verifications_user_id_idx on email_verifications (user_id)');
@@ -39,9 +39,8 @@ export class ProveAddresses1764160000000 implements MigrationInterface {
         given_up_at timestamptz,
         created_at timestamptz not null default now(),
         updated_at timestamptz not null default now(),
-        constraint mails_user_id_fkey foreign key (user_id) references users (id),
-        constraint mails_verification_id_fkey foreign key (verification_id)
-          references email_verifications (id) on delete cascade,
+        constraint mails_user_id_fkey foreign key (user_id) references users (id) on delete cascade,
+        constraint mails_verification_id_fkey foreign key (verification_id) references email_verifications (id),
         constraint mails_attempts_check check (attempts >= 0),
         constraint mails_verification_id_check
           check ((kind = 'email_verification') = (verification_id is not null))
@@ -58,7 +57,7 @@ export class ProveAddresses1764160000000 implements MigrationInterface {
         last_error text,
         created_at timestamptz not null default now(),
         updated_at timestamptz not null default now(),
-        constraint invitation_deliveries_user_id_fkey foreign key (user_id) references users (id),
+        constraint invitation_deliveries_user_id_fkey foreign key (user_id) references users (id) on delete cascade,
         constraint invitation_deliveries_attempts_check check (attempts >= 0)
       )`);
     await runner.query(
@@ -96,7 +95,7 @@ export class ProveAddresses1764160000000 implements MigrationInterface {
           id: 'Goes along as Message-ID, so that one that is sent twice can be known for one.',
           user_id: 'Who gets it, at the address that they have then.',
           kind: 'What it is about, and so its text.',
-          verification_id: 'The link that it brings, where that is its kind; gone with it.',
+          verification_id: 'The link that it brings, where that is its kind; deleted with it.',
           useful_until: 'It is given up after that.',
           attempts: 'Sendings begun. A failure is recorded only while this is as it was when it began.',
           next_attempt_at: 'When it is due; while it is being sent, when that is given up for lost.',
