@@ -45,18 +45,24 @@ const versioned = [
   }),
 );
 
-/** Every reference table of users holds every user, as identity has them now. */
+/** Every reference table of users holds every user, as the last event that carries what is kept there told. */
 const userRefs = (['projects', 'previews', 'billing', 'audit'] satisfies ServiceName[]).map(
   (service): Check => ({
     kind: 'lost',
     what: `${service}.user_refs`,
     sql: `
-      select users.id || ': ' || coalesce('version ' || known.version, 'unknown') || ' of ' || users.version as example
+      select users.id || ': ' || coalesce('version ' || known.version, 'unknown') || ' of ' || told.version as example
       from identity.users
+      cross join lateral (
+        select max(aggregate_version) as version
+        from identity.outbox
+        where subject = users.id::text
+          and type in ('identity.user.registered', 'identity.user.updated')
+      ) as told
       left join ${service}.user_refs as known on known.id = users.id
       where known.id is null
         or known.state <> 'active'
-        or known.version <> users.version`,
+        or known.version <> told.version`,
   }),
 );
 
