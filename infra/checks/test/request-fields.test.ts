@@ -38,7 +38,7 @@ test('an address in a request is what mail can carry', () => {
   expect(addresses.length).toBeGreaterThanOrEqual(4);
   const others = addresses.filter(({ schema }) => schema.pattern !== patternOf(EmailAddress));
   // What was registered under an earlier rule is told to projects as it stands.
-  expect(others.map(({ where }) => where.split('.')[0])).toEqual(['claimInvitations']);
+  expect(others.map(({ where }) => where.split('.')[0])).toEqual(['claimInvitations', 'deliverInvitations']);
 });
 
 test('a link in a request is https and holds no password', () => {

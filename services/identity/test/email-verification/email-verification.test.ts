@@ -230,7 +230,7 @@ test('an account that is deleted takes its links and mails along, and nothing th
     [id],
   );
   // Projects is not asked: it answers 503 to a claim.
-  const answer = await call.delete('/api/v1/me', { body: { password } });
+  const answer = await call.post('/api/v1/me/deletion', { password });
   expect(answer.statusCode).toBe(202);
   for (const table of ['mails', 'email_verifications', 'invitation_deliveries']) {
     expect(await query(service.dataSource, `select from ${table} where user_id = $1`, [id]), table).toEqual(
