@@ -45,28 +45,31 @@ export interface ClaimedMail extends ClaimedWork {
   late: boolean;
 }
 
-/** Takes the one that has been due for longest; undefined where none is, null where its account has just gone. */
+/** Takes the one that has been due for longest; undefined where none is. Those of an account that has gone go too. */
 export async function claimMail(
   dataSource: DataSource,
   leaseSeconds: number,
-): Promise<ClaimedMail | null | undefined> {
-  const claimed = await claimDueWork(dataSource, due, leaseSeconds);
-  if (!claimed) return undefined;
-  const [mail] = await query<Omit<ClaimedMail, 'id' | 'attempts'>>(
-    dataSource,
-    `select
-       mails.kind,
-       mails.verification_id as "verificationId",
-       users.email as "to",
-       users.created_at as "registeredAt",
-       mails.useful_until < now() as late
-     from mails
-     join users on users.id = mails.user_id
-     where mails.id = $1
-       and users.deleted_at is null`,
-    [claimed.id],
-  );
-  return mail ? { ...claimed, ...mail } : null;
+): Promise<ClaimedMail | undefined> {
+  for (;;) {
+    const claimed = await claimDueWork(dataSource, due, leaseSeconds);
+    if (!claimed) return undefined;
+    const [mail] = await query<Omit<ClaimedMail, 'id' | 'attempts'>>(
+      dataSource,
+      `select
+         mails.kind,
+         mails.verification_id as "verificationId",
+         users.email as "to",
+         users.created_at as "registeredAt",
+         mails.useful_until < now() as late
+       from mails
+       join users on users.id = mails.user_id
+       where mails.id = $1
+         and users.deleted_at is null`,
+      [claimed.id],
+    );
+    if (mail) return { ...claimed, ...mail };
+    await deleteMail(dataSource, claimed.id);
+  }
 }
 
 export async function deleteMail(dataSource: DataSource, id: string): Promise<void> {

@@ -32,9 +32,7 @@ export interface SentMail {
 export async function sendNextMail(mailing: Mailing, signal: AbortSignal): Promise<SentMail | undefined> {
   const { dataSource, transport, compose } = mailing;
   const claimed = await claimMail(dataSource, leaseSeconds);
-  if (claimed === undefined) return undefined;
-  // The sweep of the account takes the row.
-  if (claimed === null) return { id: 'gone', attempts: 0, outcome: 'needless' };
+  if (!claimed) return undefined;
   const { id, attempts, to } = claimed;
   if (claimed.late) {
     await giveMailUp(dataSource, claimed, null);

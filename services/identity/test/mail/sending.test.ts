@@ -157,8 +157,10 @@ describe('a mail that is due', () => {
     const { id } = await newPerson();
     await transaction(dataSource, (tx) => closeAccount(tx, id as UserId));
     const transport = transportOf();
-    expect(await next(transport)).toMatchObject({ outcome: 'needless' });
-    expect(transport.sent).toEqual([]);
+    const { email } = await newPerson();
+    expect(await next(transport)).toMatchObject({ outcome: 'sent' });
+    expect(transport.sent.map(({ to }) => to)).toEqual([email]);
+    expect(await mails()).toEqual([]);
   });
 });
 
