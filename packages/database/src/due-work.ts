@@ -48,10 +48,10 @@ export async function claimDueWork(
   return claimed;
 }
 
-/** Records why it failed and puts it off, unless somebody else has taken it up since. */
+/** Records why it failed and puts it off, unless somebody else has taken it up since, or it was done. */
 export async function postponeDueWork(
   source: DataSource | Transaction,
-  { name, key }: DueTable,
+  { name, key, open = 'true' }: DueTable,
   { id, attempts }: ClaimedWork,
   error: string,
   seconds = backoffSeconds(attempts),
@@ -62,7 +62,8 @@ export async function postponeDueWork(
      set last_error = $3,
          next_attempt_at = now() + make_interval(secs => $4)
      where ${identifier(key)} = $1
-       and attempts = $2`,
+       and attempts = $2
+       and ${open}`,
     [id, attempts, error, seconds],
   );
 }

@@ -1,5 +1,13 @@
 import type { SubscriptionId, UserId } from '@hivesync/contracts';
-import { type DataSource, query, type Transaction } from '@hivesync/database';
+import {
+  type ClaimedWork,
+  claimDueWork,
+  type DataSource,
+  type DueTable,
+  postponeDueWork,
+  query,
+  type Transaction,
+} from '@hivesync/database';
 import type { CancellationOutcome } from './subscription-cancellation.entity.ts';
 
 /** For `ServiceDatabase.awaits`: cancellations of a user, `sweep.subject`, that the provider has not acknowledged. */
@@ -36,14 +44,18 @@ export async function requestCancellations(
   return rows.map(({ subscription_id: id }) => id);
 }
 
-/** A cancellation that is this caller's to make, until `leaseSeconds` are over. */
-export interface ClaimedCancellation {
+const due: DueTable = {
+  name: 'subscription_cancellations',
+  key: 'subscription_id',
+  open: 'completed_at is null',
+};
+
+/** A cancellation that is this caller's to make, until its lease is over. */
+export interface ClaimedCancellation extends ClaimedWork {
   id: SubscriptionId;
   /** Id at the provider. */
   provider_id: string;
   user_id: UserId;
-  /** This one included: the number by which what it answers is recorded. */
-  attempts: number;
 }
 
 /** Takes the one that has been due for longest, for `leaseSeconds`: so long nobody else is given it. */
@@ -51,30 +63,14 @@ export async function claimCancellation(
   dataSource: DataSource,
   leaseSeconds: number,
 ): Promise<ClaimedCancellation | undefined> {
-  const [claimed] = await query<ClaimedCancellation>(
+  const claimed = await claimDueWork(dataSource, due, leaseSeconds);
+  if (!claimed) return undefined;
+  const [subscription] = await query<Omit<ClaimedCancellation, 'attempts'>>(
     dataSource,
-    `update subscription_cancellations as cancellation
-     set attempts = attempts + 1,
-         next_attempt_at = now() + make_interval(secs => $1)
-     from subscriptions as subscription
-     where subscription.id = cancellation.subscription_id
-       and cancellation.subscription_id = (
-         select subscription_id
-         from subscription_cancellations
-         where completed_at is null
-           and next_attempt_at <= now()
-         order by next_attempt_at
-         limit 1
-         for update skip locked
-       )
-     returning
-       subscription.id,
-       subscription.subscription_id as provider_id,
-       subscription.user_id,
-       cancellation.attempts`,
-    [leaseSeconds],
+    'select id, subscription_id as provider_id, user_id from subscriptions where id = $1',
+    [claimed.id],
   );
-  return claimed;
+  return { ...claimed, ...subscription! };
 }
 
 /** How often the provider was asked; undefined where the answer was recorded before. */
@@ -98,22 +94,13 @@ export async function completeCancellation(
 }
 
 /** Records a failure, unless somebody else has taken it up since. */
-export async function postponeCancellation(
+export function postponeCancellation(
   dataSource: DataSource,
-  { id, attempts }: ClaimedCancellation,
+  claimed: ClaimedCancellation,
   error: string,
   seconds: number,
 ): Promise<void> {
-  await query(
-    dataSource,
-    `update subscription_cancellations
-     set last_error = $3,
-         next_attempt_at = now() + make_interval(secs => $4)
-     where subscription_id = $1
-       and attempts = $2
-       and completed_at is null`,
-    [id, attempts, error, seconds],
-  );
+  return postponeDueWork(dataSource, due, claimed, error, seconds);
 }
 
 /** Has all of them wait, where what failed one would fail the others. */

@@ -3,7 +3,7 @@ import {
   subscriptionCancelRequested,
   type UserId,
 } from '@hivesync/contracts';
-import { type DataSource, type SweepBatch, transaction } from '@hivesync/database';
+import { backoffSeconds, type DataSource, type SweepBatch, transaction } from '@hivesync/database';
 import { publish, publishMany } from '@hivesync/events';
 import { type LemonSqueezyClient, ProviderError } from '../provider/lemon-squeezy.ts';
 import {
@@ -35,7 +35,6 @@ const leaseSeconds = 30;
 /** Nothing but a person mends a key. */
 const refusedSeconds = 300;
 const throttledSeconds = 60;
-const longestPauseSeconds = 3_600;
 
 /**
  * Asks the provider for one cancellation that is due, and records what it says. No transaction is open meanwhile.
@@ -78,6 +77,5 @@ async function putOff(dataSource: DataSource, claimed: ClaimedCancellation, erro
 export function pauseAfter({ failure, retryAfterSeconds }: ProviderError, attempts: number): number {
   if (failure === 'refused') return refusedSeconds;
   if (failure === 'throttled') return retryAfterSeconds ?? throttledSeconds;
-  const backoff = Math.min(5 * 2 ** (attempts - 1), longestPauseSeconds) * (0.8 + Math.random() * 0.4);
-  return Math.max(backoff, retryAfterSeconds ?? 0);
+  return Math.max(backoffSeconds(attempts), retryAfterSeconds ?? 0);
 }
