@@ -172,6 +172,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/auth/verify-email": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The page that a mailed link leads to
+         * @description It has one button, which sends the token of its fragment. Reading it uses nothing up: scanners of links do.
+         */
+        get: operations["showEmailVerification"];
+        put?: never;
+        /**
+         * Prove an address by the token that was mailed to it
+         * @description Each token is good for one use, within 24 hours.
+         */
+        post: operations["verifyEmail"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/me": {
         parameters: {
             query?: never;
@@ -207,6 +231,26 @@ export interface paths {
          * @description Sessions and keys end at once; what belongs to the account, projects that it owns included, is removed in the background. Tasks and comments written for others stay, with a deleted author. If-Match is compared with the account's version.
          */
         post: operations["deleteMe"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/email-verification": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Mail me a link that proves my address
+         * @description For one whose first mail did not arrive. At most one a minute and five a day are sent, and none where the address is proven: the answer is the same.
+         */
+        post: operations["requestEmailVerification"];
         delete?: never;
         options?: never;
         head?: never;
@@ -453,7 +497,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Whose address this is */
+        /** Whose address this is: nobody’s until it is proven */
         post: operations["findUserByEmail"];
         delete?: never;
         options?: never;
@@ -631,6 +675,8 @@ export interface operations {
                             created_at: string;
                             display_name: string;
                             email: string;
+                            /** @description Whether a link that was mailed to it was followed */
+                            email_verified: boolean;
                             /** Format: uuid */
                             id: string;
                             /** @enum {string} */
@@ -705,6 +751,8 @@ export interface operations {
                         created_at: string;
                         display_name: string;
                         email: string;
+                        /** @description Whether a link that was mailed to it was followed */
+                        email_verified: boolean;
                         /** Format: uuid */
                         id: string;
                         /** @description Whatever the clients wish to remember: an object of at most 16 KB of JSON */
@@ -827,6 +875,8 @@ export interface operations {
                             created_at: string;
                             display_name: string;
                             email: string;
+                            /** @description Whether a link that was mailed to it was followed */
+                            email_verified: boolean;
                             /** Format: uuid */
                             id: string;
                             /** @description Whatever the clients wish to remember: an object of at most 16 KB of JSON */
@@ -1154,6 +1204,8 @@ export interface operations {
                         created_at: string;
                         display_name: string;
                         email: string;
+                        /** @description Whether a link that was mailed to it was followed */
+                        email_verified: boolean;
                         /** Format: uuid */
                         id: string;
                         /** @description Whatever the clients wish to remember: an object of at most 16 KB of JSON */
@@ -1226,6 +1278,95 @@ export interface operations {
             };
         };
     };
+    showEmailVerification: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description text/html */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+        };
+    };
+    verifyEmail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    token: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Proven */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description VALIDATION_FAILED */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description GONE */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description PRECONDITION_UNSUPPORTED */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description BODY_TOO_LARGE */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNSUPPORTED_MEDIA_TYPE */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getMe: {
         parameters: {
             query?: never;
@@ -1252,6 +1393,8 @@ export interface operations {
                         created_at: string;
                         display_name: string;
                         email: string;
+                        /** @description Whether a link that was mailed to it was followed */
+                        email_verified: boolean;
                         /** Format: uuid */
                         id: string;
                         /** @description Whatever the clients wish to remember: an object of at most 16 KB of JSON */
@@ -1350,6 +1493,8 @@ export interface operations {
                         created_at: string;
                         display_name: string;
                         email: string;
+                        /** @description Whether a link that was mailed to it was followed */
+                        email_verified: boolean;
                         /** Format: uuid */
                         id: string;
                         /** @description Whatever the clients wish to remember: an object of at most 16 KB of JSON */
@@ -1521,6 +1666,53 @@ export interface operations {
             };
             /** @description UPSTREAM_UNAVAILABLE */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    requestEmailVerification: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+            /** @description UNAUTHENTICATED, TOKEN_EXPIRED, TOKEN_INVALID */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description PRECONDITION_UNSUPPORTED */
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };
