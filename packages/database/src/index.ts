@@ -34,6 +34,7 @@ export * from './schema/drift.ts';
 export * from './schema/report.ts';
 export * from './schema/rules.ts';
 export { type ColumnInCatalog, readTables, type TableInCatalog } from './schema/snapshot.ts';
+export * from './schema/verify.ts';
 export * from './service-database.ts';
 export * from './service-login.ts';
 export { sql } from './sql/index.ts';

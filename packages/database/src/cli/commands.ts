@@ -1,5 +1,8 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { migrateDown, migrateUp } from '../migrator/migrator.ts';
 import { migrationStatus, statusWith } from '../migrator/schema-current.ts';
+import { verifySchema } from '../schema/verify.ts';
 import type { ServiceDatabase } from '../service-database.ts';
 
 /** Where to migrate, and as whom. */
@@ -53,4 +56,34 @@ export async function revert(database: ServiceDatabase, target: Target, print: P
       : `${service}: nothing to revert`,
   );
   return 0;
+}
+
+/** Compares the schema with the service's committed `schema.md`. Null: there is no server yet. */
+export async function verify(
+  database: ServiceDatabase,
+  folder: string,
+  target: Target | null,
+  print: Print,
+): Promise<number> {
+  const { service } = database;
+  const expected = await readFile(join(folder, 'schema.md'), 'utf8');
+  const [pending, wrong] = target
+    ? [
+        (await migrationStatus(database, target.url, target)).filter(({ state }) => state === 'pending'),
+        await verifySchema(target.url, database, expected),
+      ]
+    : [statusWith(database, []), []];
+  for (const { name } of pending) print(`${service}: not applied: ${name}`);
+  // What a migration would bring is missing until then, so that alone is said.
+  if (pending.length > 0) {
+    print(`${service}: ${pending.length} not applied: migrate first`);
+    return 1;
+  }
+  for (const difference of wrong) print(`${service}: ${difference}`);
+  print(
+    wrong.length === 0
+      ? `${service}: the schema is as schema.md says`
+      : `${service}: ${wrong.length} differences from schema.md`,
+  );
+  return wrong.length === 0 ? 0 : 1;
 }

@@ -1,4 +1,4 @@
-import { revert, status, up } from './commands.ts';
+import { revert, status, up, verify } from './commands.ts';
 import { createMigration } from './create-migration.ts';
 import { loadDatabase } from './load-database.ts';
 import { withTarget, withTargetAsItIs } from './target.ts';
@@ -7,6 +7,7 @@ const usage = `usage: hivesync-migrate <command>, run in a service's folder
 
   up                  apply every migration that is not applied
   status              show each migration, changing nothing; exit code 1 when some are not applied
+  verify              compare the schema with the committed schema.md, changing nothing; exit code 1 where they differ
   revert --yes        revert the last migration; what it made is lost
   create <intent>     write a new migration, e.g. create add-task-priority
 
@@ -50,6 +51,13 @@ export async function main(
         const database = await loadDatabase(folder);
         return await withTargetAsItIs(database, folder, env, print.error, (target) =>
           status(database, target, print.out),
+        );
+      }
+      case 'verify': {
+        if (rest.length > 0) break;
+        const database = await loadDatabase(folder);
+        return await withTargetAsItIs(database, folder, env, print.error, (target) =>
+          verify(database, folder, target, print.out),
         );
       }
       case 'revert': {

@@ -7,7 +7,7 @@ import { type TableInCatalog, tablesOf } from './snapshot.ts';
 
 /**
  * The schema of a service as Markdown, for its committed `schema.md`: tables, columns, types, keys, checks,
- * indexes, triggers, grants, data classes, comments, enum types and functions. The same text for the same schema on every
+ * indexes, triggers, grants, data classes, comments, enum types, functions and default privileges. The same text for the same schema on every
  * supported version of PostgreSQL; partitions are left out, as they come and go.
  */
 export async function schemaReport(source: CatalogSource, database: ServiceDatabase): Promise<string> {
@@ -20,6 +20,7 @@ export async function schemaReport(source: CatalogSource, database: ServiceDatab
       ...tables.filter((table) => !isPlatform(table)).map((table) => tableSection(table, database)),
       ...(await enumSection(read, database.service)),
       ...(await functionSection(read, database.service)),
+      ...(await defaultPrivilegesSection(read, database.service)),
       '# Tables of the platform',
       ...tables.filter(isPlatform).map((table) => tableSection(table, database)),
     ]
@@ -63,7 +64,10 @@ function tableSection(table: TableInCatalog, database: ServiceDatabase): string 
     ),
     ...list(
       'Triggers',
-      table.triggers.map(({ name, definition }) => [name, definition]),
+      table.triggers.map(({ name, definition, fires }) => [
+        name,
+        fires === 'usually' ? definition : `${definition} (${fires})`,
+      ]),
     ),
     ...list(
       'Grants',
@@ -96,12 +100,14 @@ async function functionSection(read: CatalogReader, schema: string): Promise<str
     name: string;
     returns: string;
     definer: boolean;
+    source: string;
     settings: string[] | null;
     grantees: string[];
   }>(
     `select p.proname || '(' || pg_get_function_identity_arguments(p.oid) || ')' as name,
             pg_get_function_result(p.oid) as returns,
             p.prosecdef as definer,
+            left(encode(sha256(convert_to(p.prosrc, 'UTF8')), 'hex'), 12) as source,
             p.proconfig as settings,
             array(select coalesce(r.rolname, 'public')::text
                     from aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) a
@@ -114,14 +120,51 @@ async function functionSection(read: CatalogReader, schema: string): Promise<str
     [schema],
   );
   if (rows.length === 0) return [];
-  const lines = rows.map(({ name, returns, definer, settings, grantees }) =>
+  const lines = rows.map(({ name, returns, definer, source, settings, grantees }) =>
     [
       `- ${code(name)} returns ${code(returns)}`,
       ...(definer ? [`runs as its owner${settings ? ` with ${settings.map(code).join(', ')}` : ''}`] : []),
       grantees.length > 0 ? `may be called by ${grantees.join(', ')}` : 'may be called by its owner only',
+      `source ${code(source)}`,
     ].join('; '),
   );
   return ['# Functions', lines.join('\n')];
+}
+
+/** What whoever has which right on what the owner makes later, and on the schema itself. */
+async function defaultPrivilegesSection(read: CatalogReader, schema: string): Promise<string[]> {
+  const rows = await read<{ kind: string; scope: string; grantee: string; privileges: string[] }>(
+    `select case d.defaclobjtype
+              when 'r' then 'tables'
+              when 'S' then 'sequences'
+              when 'f' then 'functions'
+              when 'T' then 'types'
+              when 'n' then 'schemas'
+            end as kind,
+            case when d.defaclnamespace = 0 then 'anywhere' else 'in the schema' end as scope,
+            coalesce(r.rolname, 'public') as grantee,
+            array_agg(lower(a.privilege_type) order by lower(a.privilege_type)) as privileges
+       from pg_default_acl d
+      cross join lateral aclexplode(d.defaclacl) a
+       left join pg_roles r on r.oid = a.grantee
+      where d.defaclrole = (select nspowner from pg_namespace where nspname = $1)
+        and d.defaclnamespace in (0, $1::regnamespace)
+      group by d.defaclobjtype, d.defaclnamespace, r.rolname
+      union all
+     select 'the schema', 'itself', coalesce(r.rolname, 'public'), array_agg(lower(a.privilege_type) order by lower(a.privilege_type))
+       from pg_namespace n
+      cross join lateral aclexplode(coalesce(n.nspacl, acldefault('n', n.nspowner))) a
+       left join pg_roles r on r.oid = a.grantee
+      where n.nspname = $1
+      group by r.rolname
+      order by 1, 2, 3`,
+    [schema],
+  );
+  if (rows.length === 0) return [];
+  const lines = rows.map(
+    ({ kind, scope, grantee, privileges }) => `- ${kind} ${scope}: ${code(grantee)} ${privileges.join(', ')}`,
+  );
+  return ['# Privileges', lines.join('\n')];
 }
 
 const code = (text: string): string => `\`${text.replaceAll('|', '\\|').replaceAll('\n', ' ')}\``;

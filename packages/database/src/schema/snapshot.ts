@@ -37,6 +37,8 @@ export interface TriggerInCatalog {
   name: string;
   function: string;
   definition: string;
+  /** `usually`: but not in a replica's sessions. */
+  fires: 'usually' | 'always' | 'never' | 'in replicas only';
 }
 
 export interface TableInCatalog {
@@ -181,7 +183,13 @@ const triggersSql = `
 select c.relname as "table",
        t.tgname as name,
        p.proname as "function",
-       regexp_replace(pg_get_triggerdef(t.oid), '^CREATE (CONSTRAINT )?TRIGGER \\S+ ', '') as definition
+       regexp_replace(pg_get_triggerdef(t.oid), '^CREATE (CONSTRAINT )?TRIGGER \\S+ ', '') as definition,
+       case t.tgenabled
+         when 'O' then 'usually'
+         when 'A' then 'always'
+         when 'D' then 'never'
+         when 'R' then 'in replicas only'
+       end as fires
   from pg_class c
   join pg_trigger t on t.tgrelid = c.oid
   join pg_proc p on p.oid = t.tgfoid

@@ -13,7 +13,7 @@ import { join } from 'node:path';
 import { bareDatabase, emptyDatabase, type TestDatabase } from '@hivesync/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { main } from '../../src/cli/main.ts';
-import { databaseUrl } from '../../src/index.ts';
+import { databaseUrl, defineDatabase, schemaReport } from '../../src/index.ts';
 
 let folder: string;
 let lines: string[];
@@ -77,6 +77,30 @@ describe('hivesync-migrate', () => {
       ),
     ).toEqual([{ tablename: 't0', tableowner: 'billing_owner' }]);
     expect(errors).toEqual([]);
+  });
+
+  it('verify compares the schema with schema.md, and exits 1 where they differ', async () => {
+    const env = { DATABASE_URL: database.adminUrl };
+    build('create table t0 (id integer)');
+    const billing = defineDatabase({ service: 'billing', entities: [], migrations: [] });
+    writeFileSync(join(folder, 'schema.md'), '');
+    expect(await run(['verify'], env)).toBe(1);
+    expect(lines.splice(0)).toEqual([
+      'billing: not applied: Step1763800000000',
+      'billing: 1 not applied: migrate first',
+    ]);
+    expect(await run(['up'], env)).toBe(0);
+    writeFileSync(join(folder, 'schema.md'), await schemaReport(database.adminUrl, billing));
+    lines.splice(0);
+    expect(await run(['verify'], env)).toBe(0);
+    expect(lines.splice(0)).toEqual(['billing: the schema is as schema.md says']);
+    await database.query('revoke insert on billing.t0 from billing_app');
+    expect(await run(['verify'], env)).toBe(1);
+    expect(lines.splice(0)).toEqual([
+      'billing: missing: t0: - `billing_app`: `delete, insert, select, update`',
+      'billing: not expected: t0: - `billing_app`: `delete, select, update`',
+      'billing: 2 differences from schema.md',
+    ]);
   });
 
   it('prepares a bare database, for its own service only', async () => {
