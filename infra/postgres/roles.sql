@@ -31,6 +31,21 @@ begin
 end
 $$;
 
+do $$
+begin
+  if exists (select from pg_roles where rolname = 'identity_owner' and rolconnlimit = -1) then
+    alter role "identity_owner" connection limit 10;
+  end if;
+end
+$$;
+do $$
+begin
+  if exists (select from pg_roles where rolname = 'identity_app' and rolconnlimit = -1) then
+    alter role "identity_app" connection limit 40;
+  end if;
+end
+$$;
+
 alter role "identity_owner" set search_path = "identity", public;
 alter role "identity_owner" set lock_timeout = '5s';
 alter role "identity_app" set search_path = "identity", public;
@@ -64,6 +79,21 @@ begin
        and (rolsuper or rolbypassrls or rolcreatedb or rolcreaterole or rolreplication)
   ) then
     raise exception 'role projects_app exists and may do more than it should: alter role projects_app nosuperuser nobypassrls nocreatedb nocreaterole noreplication';
+  end if;
+end
+$$;
+
+do $$
+begin
+  if exists (select from pg_roles where rolname = 'projects_owner' and rolconnlimit = -1) then
+    alter role "projects_owner" connection limit 10;
+  end if;
+end
+$$;
+do $$
+begin
+  if exists (select from pg_roles where rolname = 'projects_app' and rolconnlimit = -1) then
+    alter role "projects_app" connection limit 40;
   end if;
 end
 $$;
@@ -105,6 +135,21 @@ begin
 end
 $$;
 
+do $$
+begin
+  if exists (select from pg_roles where rolname = 'previews_owner' and rolconnlimit = -1) then
+    alter role "previews_owner" connection limit 10;
+  end if;
+end
+$$;
+do $$
+begin
+  if exists (select from pg_roles where rolname = 'previews_app' and rolconnlimit = -1) then
+    alter role "previews_app" connection limit 40;
+  end if;
+end
+$$;
+
 alter role "previews_owner" set search_path = "previews", public;
 alter role "previews_owner" set lock_timeout = '5s';
 alter role "previews_app" set search_path = "previews", public;
@@ -138,6 +183,21 @@ begin
        and (rolsuper or rolbypassrls or rolcreatedb or rolcreaterole or rolreplication)
   ) then
     raise exception 'role billing_app exists and may do more than it should: alter role billing_app nosuperuser nobypassrls nocreatedb nocreaterole noreplication';
+  end if;
+end
+$$;
+
+do $$
+begin
+  if exists (select from pg_roles where rolname = 'billing_owner' and rolconnlimit = -1) then
+    alter role "billing_owner" connection limit 10;
+  end if;
+end
+$$;
+do $$
+begin
+  if exists (select from pg_roles where rolname = 'billing_app' and rolconnlimit = -1) then
+    alter role "billing_app" connection limit 40;
   end if;
 end
 $$;
@@ -179,6 +239,21 @@ begin
 end
 $$;
 
+do $$
+begin
+  if exists (select from pg_roles where rolname = 'workers_owner' and rolconnlimit = -1) then
+    alter role "workers_owner" connection limit 10;
+  end if;
+end
+$$;
+do $$
+begin
+  if exists (select from pg_roles where rolname = 'workers_app' and rolconnlimit = -1) then
+    alter role "workers_app" connection limit 40;
+  end if;
+end
+$$;
+
 alter role "workers_owner" set search_path = "workers", public;
 alter role "workers_owner" set lock_timeout = '5s';
 alter role "workers_app" set search_path = "workers", public;
@@ -212,6 +287,21 @@ begin
        and (rolsuper or rolbypassrls or rolcreatedb or rolcreaterole or rolreplication)
   ) then
     raise exception 'role audit_app exists and may do more than it should: alter role audit_app nosuperuser nobypassrls nocreatedb nocreaterole noreplication';
+  end if;
+end
+$$;
+
+do $$
+begin
+  if exists (select from pg_roles where rolname = 'audit_owner' and rolconnlimit = -1) then
+    alter role "audit_owner" connection limit 10;
+  end if;
+end
+$$;
+do $$
+begin
+  if exists (select from pg_roles where rolname = 'audit_app' and rolconnlimit = -1) then
+    alter role "audit_app" connection limit 40;
   end if;
 end
 $$;

@@ -76,3 +76,14 @@ begin
   execute format('grant connect on database %I to "audit_owner", "audit_app"', current_database());
 end
 $$;
+
+do $$
+begin
+  execute format('revoke connect, temporary on database %I from public', current_database());
+  if (select rolsuper from pg_roles where rolname = current_user) then
+    revoke execute on function
+      lo_creat(integer), lo_create(oid), lo_from_bytea(oid, bytea), lo_open(oid, integer), lo_unlink(oid)
+      from public;
+  end if;
+end
+$$;

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { appRole, createDataSource, roleUrl } from '@hivesync/database';
 import { createAdmin, database as identity } from '@hivesync/identity';
-import { bareDatabase } from '@hivesync/testing';
+import { atFileEnd, bareDatabase, pgbouncerBinary, startPgbouncer } from '@hivesync/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { walkJourney } from '../src/demo/journey.ts';
 import { transcript } from '../src/demo/transcript.ts';
@@ -33,6 +33,12 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'hivesync-journey-'));
   const server = await bareDatabase();
   serverUrl = server.adminUrl;
+  // Where the machine has one, all of it goes through a pooler: bootstrap, migrations, services, commands.
+  if (pgbouncerBinary) {
+    const pooler = await startPgbouncer(server.adminUrl, server.roleSecret);
+    atFileEnd(() => pooler.stop());
+    serverUrl = pooler.through(serverUrl);
+  }
   // Roles belong to the whole server, which other test files share: their passwords must stay as they are.
   writeFileSync(join(folder, 'secrets.json'), JSON.stringify({ role_secret: server.roleSecret }));
   ports = await freePorts();

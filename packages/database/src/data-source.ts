@@ -24,11 +24,25 @@ class HeardClient extends pg.Client {
 }
 
 /**
+ * What a DBA may have set on the server, the database or the role, and would change what dates and times read as. These
+ * are the settings that pgbouncer keeps for each client, so they hold there too.
+ */
+const sessionSettings = `set datestyle = 'ISO, MDY'; set timezone = 'UTC'`;
+
+/** For the `extra` of a data source: how its connections begin. */
+export const connections = {
+  Client: HeardClient,
+  onConnect: async (client: pg.ClientBase): Promise<void> => {
+    await client.query(sessionSettings);
+  },
+};
+
+/**
  * The pool of one service. It is not connected yet (`initialize()` or `connectDataSource`), and afterwards mends
  * itself: a broken connection is thrown away and the next query opens a new one, waiting 5 s at most.
  *
- * It sets nothing on a session, because behind pgbouncer in transaction mode a session is not ours: the timeouts
- * and the search path belong to the role (see bootstrap).
+ * It sets next to nothing on a session, because behind pgbouncer in transaction mode a session is not ours: the
+ * timeouts and the search path belong to the role (see bootstrap).
  */
 export function createDataSource(
   database: ServiceDatabase,
@@ -49,7 +63,7 @@ export function createDataSource(
     installExtensions: false,
     synchronize: false,
     logging: false,
-    extra: { Client: HeardClient, keepAlive: true, idleTimeoutMillis: 30_000 },
+    extra: { ...connections, keepAlive: true, idleTimeoutMillis: 30_000 },
   });
 }
 

@@ -6,6 +6,7 @@ export { type Meanwhile, meanwhile } from './meanwhile.ts';
 export { type Neighbour, neighbour } from './neighbour.ts';
 export { type OpenTransaction, openTransaction } from './open-transaction.ts';
 export { type Rehearsal, rehearseMigration } from './rehearse-migration.ts';
+export { type Pooler, pgbouncerBinary, startPgbouncer } from './server/pgbouncer.ts';
 export { type SettledFeedOptions, settledFeed } from './settled-feed.ts';
 export { type SeverableProxy, severableProxy } from './severable-proxy.ts';
 export { silentLogger } from './silent-logger.ts';

@@ -44,7 +44,8 @@ async function migrateService(url: string, service: ServiceName): Promise<string
 export async function makeTemplates(adminUrl: string): Promise<TestContext> {
   const prefix = `hivesync_test_${randomBytes(4).toString('hex')}`;
   const [migrated, empty] = [`${prefix}_migrated`, `${prefix}_empty`];
-  await bootstrap(adminUrl, { database: empty, roleSecret });
+  // All test files at once log in as the same roles.
+  await bootstrap(adminUrl, { database: empty, roleSecret, connectionLimit: 1_000 });
   return withClient(adminUrl, async (client) => {
     await cloneDatabase(client, empty, migrated);
     const failures: TestContext['failures'] = {};

@@ -7,16 +7,43 @@ import { appRole, ownerRole } from '../service-database.ts';
  * runs. Every statement can be run again.
  */
 
+/** Connections of one service's app role, all replicas together, where nobody has set another limit. */
+export const defaultConnectionLimit = 40;
+const ownerConnectionLimit = 10;
+
 /** Roles of the cluster, without passwords. Runs in any database. */
-export function rolesSql(services: readonly ServiceName[] = serviceNames): string {
+export function rolesSql(
+  services: readonly ServiceName[] = serviceNames,
+  connectionLimit = defaultConnectionLimit,
+): string {
   return services
     .map(
       (service) => `${createRole(ownerRole(service))}
 
 ${createRole(appRole(service))}
 
+${connectionLimits({
+  [ownerRole(service)]: Math.max(ownerConnectionLimit, Math.floor(connectionLimit / 4)),
+  [appRole(service)]: connectionLimit,
+})}
+
 ${roleSettings(service)}
 `,
+    )
+    .join('\n');
+}
+
+/** So that a password that leaked cannot take the connections of all others. A limit that somebody has set stays. */
+function connectionLimits(limits: Record<string, number>): string {
+  return Object.entries(limits)
+    .map(
+      ([role, limit]) => `do $$
+begin
+  if exists (select from pg_roles where rolname = ${literal(role)} and rolconnlimit = -1) then
+    alter role ${identifier(role)} connection limit ${limit};
+  end if;
+end
+$$;`,
     )
     .join('\n');
 }
@@ -59,8 +86,26 @@ export function schemasSql(services: readonly ServiceName[] = serviceNames): str
 
 revoke create on schema public from public;
 
-${services.map(schemaSql).join('\n')}`;
+${services.map(schemaSql).join('\n')}
+${closedDatabaseSql}`;
 }
+
+/**
+ * What PostgreSQL lets everybody do in every database and no service needs: logging in (so that a service's role
+ * cannot enter the database of another one), temporary tables, and large objects, which belong to no schema. It needs
+ * the owner of the database, and a superuser for the large objects; without, it leaves them as they are.
+ */
+export const closedDatabaseSql = `do $$
+begin
+  execute format('revoke connect, temporary on database %I from public', current_database());
+  if (select rolsuper from pg_roles where rolname = current_user) then
+    revoke execute on function
+      lo_creat(integer), lo_create(oid), lo_from_bytea(oid, bytea), lo_open(oid, integer), lo_unlink(oid)
+      from public;
+  end if;
+end
+$$;
+`;
 
 function schemaSql(service: ServiceName): string {
   const schema = identifier(service);

@@ -4,7 +4,7 @@ import { Client } from 'pg';
 import { sqlState } from '../failures.ts';
 import { identifier, literal } from '../query.ts';
 import { appRole, ownerRole } from '../service-database.ts';
-import { rolesSql, schemasSql } from './bootstrap-sql.ts';
+import { closedDatabaseSql, rolesSql, schemasSql } from './bootstrap-sql.ts';
 import { missingFromDatabase, missingFromServer } from './missing.ts';
 import { databaseUrl, scramVerifier } from './role-password.ts';
 
@@ -13,6 +13,8 @@ export interface BootstrapOptions {
   database?: string;
   /** Default: all. */
   services?: readonly ServiceName[];
+  /** Connections of each app role, where it has no limit yet. Default: 40. */
+  connectionLimit?: number;
   /** Sets the roles' passwords (see `rolePassword`); without it they are left as they are. */
   roleSecret?: string;
 }
@@ -53,12 +55,12 @@ export async function bootstrap(adminUrl: string, options: BootstrapOptions = {}
   const targetUrl = databaseUrl(adminUrl, database);
   await connected(await maintenanceUrl(adminUrl, targetUrl), async (server) => {
     const login = await loginOf(server);
-    await locked(server, async () => {
+    const roles = async () => {
       const missing = await missingFromServer(server, database, services);
       if (missing.length > 0 && !login.mayCreateRoles) throw new BootstrapRefusedError(login.name, missing);
       const rolesMissing = missing.some((one) => one.startsWith('role '));
       if (login.mayCreateRoles && (rolesMissing || login.superuser || options.roleSecret !== undefined)) {
-        await makeRoles(server, login, services, options.roleSecret).catch((error: unknown) => {
+        await makeRoles(server, login, services, options).catch((error: unknown) => {
           // Since PostgreSQL 16 CREATEROLE is not enough for roles that somebody else made.
           if (sqlState(error) !== insufficientPrivilege) throw error;
           if (rolesMissing) throw new BootstrapRefusedError(login.name, missing, files, error);
@@ -72,14 +74,21 @@ export async function bootstrap(adminUrl: string, options: BootstrapOptions = {}
           );
         });
       }
-      if (missing.includes(`database ${database}`)) await makeDatabase(server, login, database);
-    });
+      return missing;
+    };
+    const missing = await untilNoCollision(() => inTransaction(server, roles));
+    if (missing.includes(`database ${database}`)) {
+      await untilNoCollision(() => makeDatabase(server, login, database));
+    }
   });
   await connected(targetUrl, async (target) => {
     const login = await loginOf(target);
-    await locked(target, async () => {
+    const schemas = async () => {
       const missing = await missingFromDatabase(target, services);
-      if (missing.length === 0) return;
+      if (missing.length === 0) {
+        if (login.superuser) await target.query(closedDatabaseSql);
+        return;
+      }
       if (!login.mayCreateRoles) throw new BootstrapRefusedError(login.name, missing);
       await joinOwners(target, login, services);
       await target.query(schemasSql(services)).catch((error: unknown) => {
@@ -87,7 +96,8 @@ export async function bootstrap(adminUrl: string, options: BootstrapOptions = {}
         if (sqlState(error) !== insufficientPrivilege) throw error;
         throw new BootstrapRefusedError(login.name, missing, files, error);
       });
-    });
+    };
+    await untilNoCollision(() => inTransaction(target, schemas));
   });
   return targetUrl;
 }
@@ -125,8 +135,13 @@ async function loginOf(client: Client): Promise<Login> {
   };
 }
 
-async function makeRoles(server: Client, login: Login, services: readonly ServiceName[], secret?: string) {
-  await server.query(rolesSql(services));
+async function makeRoles(
+  server: Client,
+  login: Login,
+  services: readonly ServiceName[],
+  { roleSecret: secret, connectionLimit }: BootstrapOptions,
+) {
+  await server.query(rolesSql(services, connectionLimit));
   for (const role of services.flatMap((service) => [ownerRole(service), appRole(service)])) {
     if (secret !== undefined) {
       await server.query(`alter role ${identifier(role)} password ${literal(scramVerifier(secret, role))}`);
@@ -168,6 +183,7 @@ async function makeDatabase(server: Client, login: Login, database: string) {
   try {
     await server.query(`create database ${identifier(database)}`);
   } catch (error) {
+    // Another bootstrap was faster.
     if (sqlState(error) !== '42P04') throw error;
   }
 }
@@ -188,24 +204,41 @@ async function maintenanceUrl(adminUrl: string, targetUrl: string): Promise<stri
   return adminUrl;
 }
 
+/** Codes of PostgreSQL where two sessions made or altered the same thing at once. */
+const collisions = new Set(['23505', '42710', '42P04', '42P06', '40001', '40P01', '55006', '55P03']);
+const attempts = 40;
+
 /**
- * One bootstrap at a time in a database. Roles belong to the whole cluster, so that a bootstrap from another
- * database may still collide with ours; what PostgreSQL says then is worth another try.
+ * Bootstraps may run at once, in several databases too, since roles belong to the whole cluster. No lock keeps them
+ * apart: an advisory lock of the session would stay behind in a pooler's connection, and anybody could hold its key.
+ * What PostgreSQL says when two collide is worth another try, which finds the other's work done.
  */
-async function locked(client: Client, work: () => Promise<void>): Promise<void> {
-  for (let attempt = 0; ; attempt += 1) {
-    await client.query(`select pg_advisory_lock(hashtext('hivesync.bootstrap'))`);
+async function untilNoCollision<T>(work: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
     try {
       return await work();
     } catch (error) {
       const collided =
-        ['23505', '42710', '40001', '40P01'].includes(sqlState(error) ?? '') ||
+        collisions.has(sqlState(error) ?? '') ||
         (error instanceof Error && error.message.includes('concurrently updated'));
-      if (!collided || attempt >= 10) throw error;
-      await sleep(20 + Math.random() * 100);
-    } finally {
-      await client.query(`select pg_advisory_unlock(hashtext('hivesync.bootstrap'))`);
+      if (!collided || attempt >= attempts) throw error;
+      await sleep(10 + Math.random() * Math.min(20 * attempt, 400));
     }
+  }
+}
+
+/** Settings end with the transaction, also behind pgbouncer. */
+async function inTransaction<T>(client: Client, work: () => Promise<T>): Promise<T> {
+  await client.query('begin');
+  try {
+    await client.query(`set local lock_timeout = '5s'`);
+    await client.query(`set local statement_timeout = '60s'`);
+    const result = await work();
+    await client.query('commit');
+    return result;
+  } catch (error) {
+    await client.query('rollback').catch(() => undefined);
+    throw error;
   }
 }
 

@@ -31,6 +31,7 @@ async function login(attributes: string): Promise<{ name: string; url: string }>
     await empty.query(`do $$ declare r text; begin
       for r in select rolname from pg_roles where rolname like '%\\_owner' loop execute format('revoke %I from ${name}', r); end loop;
     end $$`);
+    await empty.query(`drop owned by ${name}`);
     await empty.query(`drop role if exists ${name}`);
   });
   const url = new URL(empty.adminUrl);
@@ -95,6 +96,36 @@ describe('bootstrap', () => {
     await empty.query(`drop database ${bare.name} with (force)`);
   });
 
+  it('lets no role take all connections, nor raises a limit that somebody has set', async () => {
+    const limits = `select rolconnlimit from pg_roles where rolname in ('billing_app', 'billing_owner') order by rolname`;
+    const set = await empty.query(limits);
+    await bootstrap(empty.adminUrl, { database: empty.name, services: ['billing'], connectionLimit: 7 });
+    expect(await empty.query(limits)).toEqual(set);
+    expect(bootstrapFiles()['roles.sql']).toContain('alter role "billing_app" connection limit 40;');
+  });
+
+  it('closes what PostgreSQL leaves open to everybody: logins, temporary tables, large objects', async () => {
+    const bare = await bareDatabase();
+    await bootstrap(empty.adminUrl, { database: bare.name, services: ['billing'] });
+    const as = async (role: string, statement: string) => {
+      const client = new Client({ connectionString: roleUrl(bare.adminUrl, role, empty.roleSecret) });
+      try {
+        await client.connect();
+        await client.query(statement);
+        return 'done';
+      } catch (error) {
+        return (error as { code: string }).code;
+      } finally {
+        await client.end();
+      }
+    };
+    expect(await as('billing_app', 'select 1')).toBe('done');
+    expect(await as('billing_app', 'create temporary table taken (id integer)')).toBe('42501');
+    expect(await as('billing_app', 'select lo_create(0)')).toBe('42501');
+    expect(await as('billing_app', `select lo_from_bytea(0, '')`)).toBe('42501');
+    expect(await as('audit_app', 'select 1')).toBe('42501');
+  });
+
   it('sets passwords that follow from the secret, without sending them', async () => {
     for (const role of ['billing_app', 'billing_owner']) {
       const client = new Client({ connectionString: roleUrl(empty.adminUrl, role, empty.roleSecret) });
@@ -114,7 +145,8 @@ describe('bootstrap', () => {
   });
 
   it('a login without rights passes where nothing is missing', async () => {
-    const { url } = await login('');
+    const { url, name } = await login('');
+    await empty.query(`grant connect on database ${empty.name} to ${name}`);
     expect(await bootstrap(url, { database: empty.name })).toBe(databaseUrl(url, empty.name));
   });
 

@@ -4,6 +4,7 @@ import type { MigrationInterface, QueryRunner } from 'typeorm';
 import { beforeEach, describe, expect, it } from 'vitest';
 import {
   assertSchemaCurrent,
+  bootstrap,
   defineDatabase,
   MigrationFailedError,
   migrateDown,
@@ -115,6 +116,59 @@ describe('up', () => {
     );
     expect(await tables()).toEqual(['one', 'two']);
     expect((await migrateUp(service(one, two, three), owner)).done).toEqual(names.slice(2));
+  });
+
+  it('waits for another migrator, says for whom, and not for ever', async () => {
+    await migrateUp(service(), owner);
+    const other = new Client({
+      connectionString: owner,
+      application_name: 'hivesync/migrate/other',
+    });
+    await other.connect();
+    try {
+      await other.query('begin');
+      await other.query('lock table migrations in exclusive mode');
+      const said: string[] = [];
+      await expect(
+        migrateUp(service(), database.adminUrl, {
+          as: 'billing_owner',
+          waitSeconds: 1,
+          onProgress: (line) => said.push(line),
+        }),
+      ).rejects.toThrow(/another migrator is at work .*: pid \d+ \(hivesync\/migrate\/other, since /);
+      const waiting = migrateUp(service(), owner, {
+        onProgress: (line) => said.push(line),
+      });
+      await expect
+        .poll(() => said)
+        .toEqual([expect.stringMatching(/^waiting for another migrator: pid \d+/)]);
+      await other.query('rollback');
+      expect((await waiting).done).toEqual([]);
+    } finally {
+      await other.end();
+    }
+  });
+
+  it('is not held up by what the app role may lock', async () => {
+    await migrateUp(service(), owner);
+    const app = new Client({ connectionString: database.appUrl('billing') });
+    await app.connect();
+    try {
+      await app.query('begin');
+      await app.query('select * from migrations');
+      for (const mode of ['row share', 'row exclusive', 'exclusive', 'access exclusive']) {
+        await app.query('savepoint before');
+        await expect(app.query(`lock table migrations in ${mode} mode`)).rejects.toThrow('permission denied');
+        await app.query('rollback to before');
+      }
+      await app.query(`select pg_advisory_lock(hashtext('hivesync.migrations'), hashtext('billing'))`);
+      await app.query(`select pg_advisory_lock(hashtext('hivesync.bootstrap'))`);
+      await bootstrap(database.adminUrl, { database: database.name, services: ['billing'] });
+      const report = await migrateUp(service(), owner, { waitSeconds: 1 });
+      expect(report.done).toEqual([]);
+    } finally {
+      await app.end();
+    }
   });
 
   it('does not wait long for a lock on a table, and says so', { timeout: 20_000 }, async () => {
