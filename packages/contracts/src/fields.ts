@@ -1,4 +1,5 @@
 import {
+  type Static,
   type TNull,
   type TObject,
   type TProperties,
@@ -90,3 +91,20 @@ export const HttpsUrl: TString = Type.String({
   pattern: '^https://[^\\s/?#@\\\\]+(?:[/?#]\\S*)?$',
   description: 'https, at most 2000 characters, without a user name or password in it',
 });
+
+/**
+ * An object whose names are free: any text without NUL and halves of surrogate pairs, the empty one too. Not
+ * `Type.Record`, whose pattern of names passes over those with a line break.
+ * @param options.maxBytes of its JSON as PostgreSQL writes it; a request's body needs such a bound
+ */
+export function FreeNames<T extends TSchema>(
+  value: T,
+  { maxBytes, ...options }: { description?: string; maxBytes?: number } = {},
+): TUnsafe<Record<string, Static<T>>> {
+  return Type.Unsafe<Record<string, Static<T>>>({
+    type: 'object',
+    additionalProperties: value,
+    ...(maxBytes !== undefined && { 'x-max-bytes': maxBytes }),
+    ...options,
+  });
+}

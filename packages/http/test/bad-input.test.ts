@@ -4,6 +4,7 @@ import { type TestTokens, testUser } from '@hivesync/testing';
 import { SignJWT } from 'jose';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { type App, toApiError } from '../src/index.ts';
+import { noteBytes } from './support/notes-app.ts';
 import type { NoteId } from './support/notes-database.ts';
 import { startNotes } from './support/notes-service.ts';
 
@@ -39,6 +40,42 @@ describe('a request that is wrong is answered 4xx with its code, as a problem do
       400,
       'MALFORMED_JSON',
       undefined,
+    ],
+    [
+      'bytes that are no UTF-8',
+      post(Buffer.from('{"text":"J\xfcrgen"}', 'latin1')),
+      400,
+      'MALFORMED_JSON',
+      undefined,
+    ],
+    ['UTF-16', post(Buffer.from('{"text":"a"}', 'utf16le')), 400, 'MALFORMED_JSON', undefined],
+    [
+      'a number beyond all bounds',
+      post('{"text":"a","extra":{"n":[1e400]}}'),
+      400,
+      'VALIDATION_FAILED',
+      ['body/extra/n/0'],
+    ],
+    [
+      'an integer that would lose its last digit',
+      post('{"text":"a","extra":{"n":9007199254740993}}'),
+      400,
+      'VALIDATION_FAILED',
+      ['body/extra/n'],
+    ],
+    [
+      'a compressed body',
+      post('{"text":"a"}', { ...json, 'content-encoding': 'gzip' }),
+      415,
+      'UNSUPPORTED_MEDIA_TYPE',
+      undefined,
+    ],
+    [
+      'many unknown fields',
+      post(`{${Array.from({ length: 9 }, (_, n) => `"n${n}":0`).join(',')}}`),
+      400,
+      'VALIDATION_FAILED',
+      ['body/text', ...Array.from({ length: 7 }, (_, n) => `body/n${n}`)],
     ],
     ['no body', post('', {}), 400, 'VALIDATION_FAILED', ['body']],
     ['an empty JSON body', post(''), 400, 'VALIDATION_FAILED', ['body']],
@@ -90,7 +127,7 @@ describe('a request that is wrong is answered 4xx with its code, as a problem do
     ],
     [
       'a body that is too large',
-      post(JSON.stringify({ text: 'x'.repeat(1_100_000) })),
+      post(JSON.stringify({ text: 'x'.repeat(noteBytes) })),
       413,
       'BODY_TOO_LARGE',
       undefined,
@@ -147,6 +184,29 @@ describe('a request that is wrong is answered 4xx with its code, as a problem do
     expect(answer.statusCode).toBe(status);
     expect(answer.headers['content-type']).toBe('application/problem+json; charset=utf-8');
     if (paths) expect(answer.json().errors.map(({ path }: { path: string }) => path)).toEqual(paths);
+  });
+
+  test('a body over the limit of its route says the limit', async () => {
+    const answer = await app.inject({
+      ...post(JSON.stringify({ text: 'x'.repeat(noteBytes) })),
+      headers: { ...json, authorization: `Bearer ${good}` },
+    });
+    expect(answer.json().detail).toBe(`A body has at most ${noteBytes} bytes here.`);
+  });
+
+  test('415 says that no coding is taken', async () => {
+    const answer = await app.inject(post('', { ...json, 'content-encoding': 'br' }));
+    expect([answer.statusCode, answer.headers['accept-encoding']]).toEqual([415, 'identity']);
+  });
+
+  test('a part in place of the whole is 400', async () => {
+    const answer = await app.inject({
+      method: 'PUT',
+      url: '/api/v1/notes',
+      payload: '{}',
+      headers: { ...json, 'content-range': 'bytes 0-1/9' },
+    });
+    expect(answer.json()).toMatchObject({ status: 400, errors: [{ path: 'header/content-range' }] });
   });
 
   test('405 says which methods there are', async () => {

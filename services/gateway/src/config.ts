@@ -83,11 +83,13 @@ export const configSchema = Type.Object({
   BODY_LIMIT_BYTES: Type.Integer({
     default: 1_048_576,
     minimum: 1_024,
+    maximum: 16_777_216,
     description: 'Of any request body but uploads; services set lower limits for their own routes',
   }),
   UPLOAD_LIMIT_BYTES: Type.Integer({
     default: 104_857_600,
     minimum: 1_024,
+    maximum: 1_073_741_824,
     description:
       'Of a body that its service streams to the storage; each upload is granted a size of its own',
   }),
@@ -100,6 +102,7 @@ export const configSchema = Type.Object({
   STRANGER_REQUESTS_PER_MINUTE: Type.Integer({
     default: 120,
     minimum: 1,
+    maximum: 1_000_000,
     description: 'From one address without a valid token',
   }),
 });

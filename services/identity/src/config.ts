@@ -7,10 +7,11 @@ export const configSchema = Type.Object({
   IDENTITY_KEY_ENCRYPTION_KEY: Type.String({
     description: '32 bytes in base64: encrypts the private signing keys at rest. openssl rand -base64 32',
   }),
-  SIGNING_KEY_ROTATION_DAYS: Type.Integer({ default: 90, minimum: 1 }),
+  SIGNING_KEY_ROTATION_DAYS: Type.Integer({ default: 90, minimum: 1, maximum: 3_650 }),
   REFRESH_TOKEN_DAYS: Type.Integer({
     default: 30,
     minimum: 1,
+    maximum: 365,
     description: 'A session that is not refreshed for so many days is over',
   }),
   PUBLIC_URL: Type.String({
@@ -36,8 +37,18 @@ export const configSchema = Type.Object({
       description: 'For development, where SMTP_URL is not set: each mail becomes a file in this folder',
     }),
   ),
-  LOGIN_FAILURES_PER_ACCOUNT: Type.Integer({ default: 10, minimum: 1, description: 'Within an hour' }),
-  LOGIN_FAILURES_PER_ADDRESS: Type.Integer({ default: 100, minimum: 1, description: 'Within an hour' }),
+  LOGIN_FAILURES_PER_ACCOUNT: Type.Integer({
+    default: 10,
+    minimum: 1,
+    maximum: 1_000_000,
+    description: 'Within an hour',
+  }),
+  LOGIN_FAILURES_PER_ADDRESS: Type.Integer({
+    default: 100,
+    minimum: 1,
+    maximum: 1_000_000,
+    description: 'Within an hour',
+  }),
 });
 export type Config = Static<typeof configSchema>;
 

@@ -4,7 +4,7 @@ import { Type } from 'typebox';
 export const Description = Text(50_000);
 
 /** `#rrggbb` */
-export const Color = Type.String({ pattern: '^#[0-9a-fA-F]{6}$', description: '`#rrggbb`' });
+export const Color = Type.String({ maxLength: 7, pattern: '^#[0-9a-fA-F]{6}$', description: '`#rrggbb`' });
 
 /** A calendar day. The year 0000, which RFC 3339 knows, is not one of PostgreSQL's. */
 export const Day = Type.String({ format: 'date', pattern: '^(?!0000)' });

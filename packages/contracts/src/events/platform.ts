@@ -1,5 +1,6 @@
 import { Type } from 'typebox';
 import { type ServiceName, serviceNames } from '../enums.ts';
+import { FreeNames } from '../fields.ts';
 import { defineEvent, type EventDefinition } from './event.ts';
 
 const Refusal = Type.Object(
@@ -21,7 +22,7 @@ export const accessRefusals = Object.values(refusals);
 const Swept = Type.Object(
   {
     aggregate: Type.String({ description: 'What was deleted, e.g. `identity.user`; the subject is its id' }),
-    removed: Type.Record(Type.String(), Type.Integer(), {
+    removed: FreeNames(Type.Integer(), {
       description: 'Rows removed or cleared here, by table or `table.column`',
     }),
     longest_lock_ms: Type.Integer({ description: 'The longest that one batch held its locks' }),

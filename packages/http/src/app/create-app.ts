@@ -29,12 +29,15 @@ import { httpReferenceOwners, type ReferenceOwners } from '../references/referen
 import type { App } from './app.ts';
 import { appConsumers } from './app-consumers.ts';
 import { bodyDeadline, requestMs, streamedRequestMs } from './body-deadline.ts';
+import { bodyLimits } from './body-limit.ts';
 import { jsonBody } from './json-body.ts';
 import { origin } from './origin.ts';
 import { requestId } from './request-id.ts';
 import { originForm, requestTargets } from './request-target.ts';
+import { refuseHazards } from './schema-hazards.ts';
 import { stagedClose } from './staged-close.ts';
 import { stalledConnections, stallMs } from './stalled-connections.ts';
+import { checkHeaders } from './strict-headers.ts';
 import { checkText } from './text-rules.ts';
 import { leaveStreamsUnread } from './unread-streams.ts';
 import { validatorCompiler } from './validator.ts';
@@ -60,7 +63,7 @@ export interface ServiceAppOptions {
   keys?: KeyResolver | undefined;
   /** Default: over HTTP by the URLs in `SERVICE_URLS`. */
   referenceOwners?: ReferenceOwners | undefined;
-  /** Bytes of a request body, default 1 MiB; a route may set its own `bodyLimit`. */
+  /** Bytes that no route's body may pass, default 1 MiB. Each has a limit of its own: see `bodyLimits`. */
   bodyLimit?: number;
   /** Some routes stream their bodies (`config: { streamsBody: true }`): they get 15 minutes for it instead of one. */
   streamsBodies?: boolean;
@@ -81,6 +84,7 @@ const expiredAnswersEverySeconds = 600;
  */
 export async function createApp(options: ServiceAppOptions): Promise<App> {
   const { service, config, dataSource, database } = options;
+  const mostBytes = options.bodyLimit ?? 1_048_576;
   const logger: FastifyBaseLogger = options.logger ?? createLogger({ service, level: config.LOG_LEVEL });
   const app: App = Fastify({
     loggerInstance: logger,
@@ -88,7 +92,7 @@ export async function createApp(options: ServiceAppOptions): Promise<App> {
     genReqId: requestId,
     rewriteUrl: originForm,
     trustProxy: options.trustProxy ?? ['loopback', 'linklocal', 'uniquelocal'],
-    bodyLimit: options.bodyLimit ?? 1_048_576,
+    bodyLimit: mostBytes,
     return503OnClosing: false, // ours is a problem document, see below
     routerOptions: { maxParamLength: 200 },
     requestTimeout: options.streamsBodies ? streamedRequestMs : requestMs,
@@ -105,6 +109,8 @@ export async function createApp(options: ServiceAppOptions): Promise<App> {
   stalledConnections(app);
   if (options.streamsBodies) bodyDeadline(app);
   jsonBody(app);
+  refuseHazards(app);
+  bodyLimits(app, mostBytes);
   notFound(app);
   origin(app);
   app.addHook('onRequest', async (request, reply) => {
@@ -125,7 +131,8 @@ export async function createApp(options: ServiceAppOptions): Promise<App> {
     // A connection that is kept alive would hold the closing server up until it times out.
     if (app.lifecycle.draining) reply.header('connection', 'close');
   });
-  app.addHook('preValidation', checkText);
+  app.addHook('onRequest', checkHeaders);
+  app.addHook('preHandler', checkText);
   await openapi(app, options.openapi);
   // The gateway hands on what others answer.
   if (service !== 'gateway') {

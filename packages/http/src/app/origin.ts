@@ -1,7 +1,7 @@
-import { isIP } from 'node:net';
 import type { Origin } from '@hivesync/events';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { userOf } from '../auth/authentication.ts';
+import { clientAddress } from './client-address.ts';
 
 export function origin(app: FastifyInstance): void {
   app.decorateRequest('origin', {
@@ -10,10 +10,4 @@ export function origin(app: FastifyInstance): void {
       return { actorId: userOf(this)?.id, clientIp, requestId: this.id };
     },
   });
-}
-
-/** The address as PostgreSQL's `inet` takes it; undefined for what a proxy made up. */
-export function clientAddress(ip: string): string | undefined {
-  const address = ip.replace(/^::ffff:(?=\d+\.)/i, '').replace(/%.*$/, '');
-  return isIP(address) === 0 ? undefined : address;
 }

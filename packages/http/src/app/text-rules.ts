@@ -8,8 +8,10 @@ const deepest = 64;
 const mostErrors = 20;
 
 /**
- * Refuses what no text field may hold and PostgreSQL could not store: NUL and lone surrogates, in a value or in a
- * name, however they were escaped. Runs before a route's own schema.
+ * Refuses what could not be stored, or only as something else: NUL and lone surrogates, in a value or in a name,
+ * however they were escaped; numbers beyond all bounds (`1e400`); integers that lose their last digits (over 2^53 - 1),
+ * which belong into text. A fraction is the nearest that IEEE 754 has, as RFC 8259 section 6 expects. Runs after a
+ * route's own schema, so that what is walked is no larger than that allows.
  * @throws ApiError VALIDATION_FAILED
  */
 export async function checkText(request: FastifyRequest): Promise<void> {
@@ -32,6 +34,10 @@ function decodable(query: string): void {
   }
 }
 
+/** RFC 7493 section 2.2 */
+const storable = (number: number): boolean =>
+  Number.isFinite(number) && (!Number.isInteger(number) || Number.isSafeInteger(number));
+
 const broken = (text: string): boolean => text.includes('\u0000') || !text.isWellFormed();
 
 interface Place {
@@ -47,7 +53,9 @@ function problemsOf(part: RequestPart, root: unknown): FieldError[] {
   const queue: Place[] = [{ value: root, name: part, inside: null, depth: 0 }];
   for (let place = queue.pop(); place && errors.length < mostErrors; place = queue.pop()) {
     const { value, depth } = place;
-    if (typeof value === 'string' && broken(value)) {
+    if (typeof value === 'number' && !storable(value)) {
+      errors.push({ path: pathOf(place), message: 'is a number that would be stored as another one' });
+    } else if (typeof value === 'string' && broken(value)) {
       errors.push({ path: pathOf(place), message: 'must not hold NUL or half of a surrogate pair' });
     } else if (typeof value === 'object' && value !== null && !Buffer.isBuffer(value)) {
       if (depth > deepest)

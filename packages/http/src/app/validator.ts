@@ -2,25 +2,41 @@ import { nameForm } from '@hivesync/contracts';
 import type { FastifySchemaCompiler, FastifySchemaValidationError } from 'fastify';
 import type { TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
+import { clientAddress } from './client-address.ts';
+import { excerpt } from './excerpt.ts';
 
 /**
  * Validates requests with TypeBox. Query, path and header parameters are text and so converted to what their
- * schema says; bodies have types of their own and never are. Defaults are filled in, nothing is taken out, and ids
- * and names are brought into one spelling before they are checked.
+ * schema says; bodies have types of their own and never are. Defaults of the first level are filled in, nothing is
+ * taken out, and ids, names and addresses are brought into one spelling before they are checked.
+ *
+ * The check ends at the first thing that is wrong. Finding out what else is wrong takes longer, so only an excerpt is
+ * explained.
  */
 export const validatorCompiler: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) => {
   const validator = Compile(schema);
   return (value: unknown) => {
     const typed = inOneSpelling(
       schema,
-      validator.Default(httpPart === 'body' ? value : fromText(schema, value)),
+      withDefaults(schema, httpPart === 'body' ? value : fromText(schema, value)),
     );
     return validator.Check(typed)
       ? { value: typed }
-      : { error: validator.Errors(typed) as FastifySchemaValidationError[] };
+      : { error: validator.Errors(excerpt([schema], typed)) as FastifySchemaValidationError[] };
   };
 };
 
+/** A union has none: which of its variants would fill in what? */
+function withDefaults(schema: TSchema, value: unknown): unknown {
+  const properties: unknown = 'properties' in schema ? schema.properties : undefined;
+  if (!isRecord(properties) || !isRecord(value)) return value;
+  for (const [name, property] of Object.entries(properties)) {
+    if (isRecord(property) && 'default' in property && !Object.hasOwn(value, name)) {
+      value[name] = structuredClone(property.default);
+    }
+  }
+  return value;
+}
 /** Converts the parameters of one level: what cannot be read as its type stays text, and is refused as such. */
 function fromText(schema: TSchema, value: unknown): unknown {
   const properties: unknown = 'properties' in schema ? schema.properties : undefined;
@@ -44,8 +60,8 @@ function convert(schema: unknown, value: unknown): unknown {
 
 /**
  * RFC 9562, section 4, lets a client send a UUID in upper case; PostgreSQL answers in lower case, and comparing the
- * two as text would call one person two. Names have several spellings likewise (`nameForm`). Goes as deep as the
- * schema does.
+ * two as text would call one person two. Names and addresses have several spellings likewise (`nameForm`,
+ * `clientAddress`). Goes as deep as the schema does.
  */
 function inOneSpelling(schema: unknown, value: unknown): unknown {
   if (!isRecord(schema)) return value;
@@ -53,6 +69,7 @@ function inOneSpelling(schema: unknown, value: unknown): unknown {
     return schema.anyOf.reduce((found, one) => inOneSpelling(one, found), value);
   if (typeof value === 'string') {
     if (schema.format === 'uuid') return value.toLowerCase();
+    if (schema.format === 'ipv6') return clientAddress(value) ?? value;
     return schema['x-name'] === true ? nameForm(value) : value;
   }
   if (Array.isArray(value)) return value.map((item) => inOneSpelling(schema.items, item));

@@ -16,7 +16,7 @@ export async function handleError(
     const { status, headers, body } = thrown.answer;
     return reply.code(status).headers(headers).send(body);
   }
-  const error = toApiError(thrown);
+  const error = toApiError(thrown, request.routeOptions.bodyLimit);
   if (error.status === 500) request.log.error({ err: thrown }, 'request failed');
   else if (error.status > 500)
     request.log.warn({ err: error.cause ?? error, code: error.code }, 'unavailable');

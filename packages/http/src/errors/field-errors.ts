@@ -25,6 +25,7 @@ export function fieldErrors(errors: readonly unknown[], context = 'body'): Field
   for (const { at, message } of errors.filter(isSchemaError).flatMap(explain)) {
     if (!found.has(at)) found.set(at, message);
   }
+  if (found.size === 0) return [{ path: part, message: 'does not fit the schema of this operation' }];
   return [...found].slice(0, most).map(([at, message]) => ({ path: `${part}${at}` as FieldPath, message }));
 }
 
@@ -40,8 +41,8 @@ function explain({ keyword, instancePath, message, params }: SchemaError): { at:
         at: `${instancePath}/${pointerToken(name)}`,
         message: 'is not known here',
       }));
-    case 'boolean':
-      return []; // how TypeBox says once more that a property is not known
+    case 'boolean': // how TypeBox says the same of each such property, before it sums them up
+      return [{ at: instancePath, message: 'is not known here' }];
     case 'enum':
       return [{ at: instancePath, message: `must be one of ${(params.allowedValues ?? []).join(', ')}` }];
     default:

@@ -5,12 +5,15 @@ import { fieldErrors } from './field-errors.ts';
 const unavailable = { 'retry-after': '2' };
 
 /** What Fastify itself refuses, by its code. */
-const fastifyErrors: Record<string, (error: Error) => ApiError> = {
+const fastifyErrors: Record<string, (bodyLimit: number | undefined) => ApiError> = {
   FST_ERR_CTP_INVALID_JSON_BODY: () => new ApiError('MALFORMED_JSON'),
   FST_ERR_CTP_EMPTY_JSON_BODY: () => new ApiError('MALFORMED_JSON', { detail: 'The body is empty.' }),
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: () =>
     new ApiError('VALIDATION_FAILED', { detail: 'Content-Length does not match the body.' }),
-  FST_ERR_CTP_BODY_TOO_LARGE: () => new ApiError('BODY_TOO_LARGE'),
+  FST_ERR_CTP_BODY_TOO_LARGE: (limit) =>
+    new ApiError('BODY_TOO_LARGE', {
+      ...(limit !== undefined && { detail: `A body has at most ${limit} bytes here.` }),
+    }),
   FST_ERR_CTP_INVALID_MEDIA_TYPE: () => new ApiError('UNSUPPORTED_MEDIA_TYPE'),
   FST_ERR_CTP_INVALID_TYPE: () => new ApiError('UNSUPPORTED_MEDIA_TYPE'),
   FST_ERR_CTP_EMPTY_TYPE: () => new ApiError('UNSUPPORTED_MEDIA_TYPE'),
@@ -32,8 +35,9 @@ export function malformedUrl(detail = 'The URL is not well-formed.'): ApiError {
 /**
  * The answer that any error stands for. What is not known to be the caller's doing, or the database's absence,
  * is INTERNAL, and reveals nothing.
+ * @param bodyLimit bytes that the route's body may have, to be told where one has more
  */
-export function toApiError(error: unknown): ApiError {
+export function toApiError(error: unknown, bodyLimit?: number): ApiError {
   if (error instanceof ApiError) return error;
   if (!(error instanceof Error)) return new ApiError('INTERNAL', { cause: error });
   const { validation, validationContext } = error as ValidationFailure;
@@ -41,7 +45,7 @@ export function toApiError(error: unknown): ApiError {
     return new ApiError('VALIDATION_FAILED', { errors: fieldErrors(validation, validationContext) });
   }
   const known = 'code' in error && typeof error.code === 'string' ? fastifyErrors[error.code] : undefined;
-  if (known) return known(error);
+  if (known) return known(bodyLimit);
   return databaseError(error) ?? plainStatus(error) ?? new ApiError('INTERNAL', { cause: error });
 }
 

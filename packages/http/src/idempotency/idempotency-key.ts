@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { ApiError } from '@hivesync/contracts';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { clientAddress } from '../app/client-address.ts';
 import { userOf } from '../auth/authentication.ts';
 import { findAnswer, type IdempotentRequest, type StoredAnswer } from './stored-answers.ts';
 
@@ -34,7 +35,7 @@ export function idempotency(app: FastifyInstance): void {
 /**
  * What a request with `Idempotency-Key` is known by; null without the header or on a route that does not take it.
  * The key is scoped to the caller: the person, or a stranger's address (hashed, as it is kept for 24 h). The hash
- * covers method, URL and body.
+ * covers method, URL and body, with ids in one spelling.
  * @throws ApiError VALIDATION_FAILED for a key that is not 1 to 255 printable ASCII characters
  */
 export function idempotentRequest(request: FastifyRequest): IdempotentRequest | null {
@@ -53,15 +54,17 @@ function callerOf(request: FastifyRequest): string {
   if (user) return `user:${user.id}`;
   if (request.service) return `service:${request.service}`;
   const address = createHmac('sha256', request.server.idempotencySecret)
-    .update(request.ip)
+    .update(clientAddress(request.ip) ?? request.ip)
     .digest('base64url');
   return `anonymous:${address}`;
 }
 
+const uuid = /[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/gi;
+
 /** Keyed, because the body of a registration holds a password and the hash is kept for 24 h. */
 function hashOf({ method, url, body, server }: FastifyRequest): Buffer {
   return createHmac('sha256', server.idempotencySecret)
-    .update(JSON.stringify([method, url, canonical(body)]))
+    .update(JSON.stringify([method, url.replaceAll(uuid, (id) => id.toLowerCase()), canonical(body)]))
     .digest();
 }
 

@@ -50,6 +50,7 @@ export const IntegrityBody = Type.Object(
     aggregate: Type.Optional(StringEnum(aggregateNames)),
     after: Type.Optional(
       Type.String({
+        maxLength: 177,
         pattern: '^[a-z_.]{1,140}(@[0-9a-f-]{36})?$',
         description: '`next` of the slice before',
       }),

@@ -38,6 +38,8 @@ export function documentRoute(app: FastifyInstance, route: RouteOptions): void {
     ...route.schema,
     ...(user && !route.schema.security && { security: [{ accessToken: [] }] }),
     ...(internal && { security: [{ serviceToken: [] }], tags: ['internal'] }),
+    // What a gateway needs to know before it passes a body on.
+    ...(body !== undefined && { 'x-body-limit-bytes': route.bodyLimit }),
     ...(route.config?.idempotent && { headers: withHeader(headers) }),
     response: withErrors(response, codes),
   };

@@ -1,6 +1,6 @@
 import { BlockList, isIPv6 } from 'node:net';
 import type { FastifyRequest } from 'fastify';
-import { clientAddress } from '../app/origin.ts';
+import { clientAddress } from '../app/client-address.ts';
 
 const ownNetworks = new BlockList();
 for (const [network, bits] of [

@@ -1,4 +1,4 @@
-import { type Id, IdSchema } from '@hivesync/contracts';
+import { FreeNames, type Id, IdSchema } from '@hivesync/contracts';
 import { type Static, type TSchema, Type } from 'typebox';
 
 /** Ids in one call of an owner's `/internal/<nouns>/resolve`. */
@@ -42,7 +42,7 @@ export const AnyResolveReply = Type.Object({
     Type.Object({
       id: Type.String({ format: 'uuid' }),
       version: Type.Integer({ minimum: 0 }),
-      data: Type.Record(Type.String(), Type.Unknown()),
+      data: FreeNames(Type.Unknown()),
     }),
   ),
 });

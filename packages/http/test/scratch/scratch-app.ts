@@ -22,7 +22,7 @@ const NewLoan = Type.Object(
     approved_by: Type.Optional(User),
     witness: Type.Optional(User),
     project_id: Type.Optional(IdSchema<ProjectId>()),
-    title: Type.String(),
+    title: Type.String({ maxLength: 100 }),
   },
   { additionalProperties: false },
 );
@@ -64,7 +64,7 @@ async function buildScratch(parts: ServiceParts<BaseConfig>): Promise<App> {
       config: { idempotent: true },
       schema: {
         operationId: 'createLoans',
-        body: Type.Object({ loans: Type.Array(NewLoan) }, { additionalProperties: false }),
+        body: Type.Object({ loans: Type.Array(NewLoan, { maxItems: 100 }) }, { additionalProperties: false }),
         response,
       },
     },

@@ -41,6 +41,9 @@ const NewNote = Type.Object(
   { additionalProperties: false },
 );
 
+/** `extra` has no bound of its own. */
+export const noteBytes = 262_144;
+
 const NoteParams = Type.Object({ note_id: IdSchema<NoteId>() });
 
 interface NoteRow {
@@ -78,6 +81,7 @@ export async function buildNotes(dependencies: NotesDependencies): Promise<App> 
     '/api/v1/notes',
     {
       onRequest: app.requireUser,
+      bodyLimit: noteBytes,
       config: { idempotent: true, versioned: true },
       schema: {
         operationId: 'createNote',
@@ -145,7 +149,7 @@ export async function buildNotes(dependencies: NotesDependencies): Promise<App> 
       schema: {
         operationId: 'updateNote',
         params: NoteParams,
-        body: Type.Object({ text: Type.String() }, { additionalProperties: false }),
+        body: Type.Object({ text: Type.String({ maxLength: 200 }) }, { additionalProperties: false }),
         response: { 200: NoteSchema },
       },
     },
@@ -177,6 +181,7 @@ export async function buildNotes(dependencies: NotesDependencies): Promise<App> 
   app.post(
     '/api/v1/strangers',
     {
+      bodyLimit: noteBytes,
       config: { idempotent: true },
       schema: {
         operationId: 'greetStranger',

@@ -1,6 +1,7 @@
 import {
   ApiError,
   Closed,
+  FreeNames,
   IdSchema,
   Nullable,
   StringEnum,
@@ -33,7 +34,7 @@ const Report = Closed({
     Closed({
       service: StringEnum(serviceNames),
       completed_at: Nullable(Type.String({ format: 'date-time' })),
-      removed: Type.Record(Type.String(), Type.Integer(), {
+      removed: FreeNames(Type.Integer(), {
         description: 'Rows removed or cleared, by table or `table.column`; empty until it is complete',
       }),
       longest_lock_ms: Nullable(Type.Integer()),

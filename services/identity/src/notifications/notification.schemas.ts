@@ -1,11 +1,18 @@
-import { Closed, IdSchema, type NotificationId, NotificationType, Timestamp } from '@hivesync/contracts';
+import {
+  Closed,
+  FreeNames,
+  IdSchema,
+  type NotificationId,
+  NotificationType,
+  Timestamp,
+} from '@hivesync/contracts';
 import { type Static, Type } from 'typebox';
 import type { NotificationRecord } from './notification.repository.ts';
 
 export const NotificationInList = Closed({
   id: IdSchema<NotificationId>(),
   type: NotificationType,
-  payload_json: Type.Record(Type.String(), Type.Unknown(), { description: 'Ids and titles, by type' }),
+  payload_json: FreeNames(Type.Unknown(), { description: 'Ids and titles, by type' }),
   is_read: Type.Boolean(),
   created_at: Timestamp,
 });
@@ -19,7 +26,7 @@ export const UnreadCount = Closed({ unread: Type.Integer() });
 
 export const MarkReadBody = Type.Union([
   Closed({
-    ids: Type.Array(IdSchema<NotificationId>(), { minItems: 1, maxItems: 200, uniqueItems: true }),
+    ids: Type.Array(IdSchema<NotificationId>(), { minItems: 1, maxItems: 200 }),
   }),
   Closed({ all: Type.Literal(true) }),
 ]);

@@ -177,17 +177,21 @@ export async function setRole(tx: Transaction, id: UserId, role: UserRole): Prom
   await query(tx, 'update users set role = $2, version = version + 1 where id = $1', [id, role]);
 }
 
+/** Writes a profile, or nothing (false) where all is as it was. In JSON the order of names is no difference. */
 export async function saveProfile(
   tx: Transaction,
   user: Pick<UserRecord, 'id' | 'displayName' | 'avatarUrl' | 'preferences'>,
-): Promise<void> {
-  await query(
+): Promise<boolean> {
+  const saved = await query<{ user_id: UserId }>(
     tx,
     `update user_profiles
      set display_name = $2, avatar_url = $3, preferences_json = $4::jsonb
-     where user_id = $1`,
+     where user_id = $1
+       and (display_name, avatar_url, preferences_json) is distinct from ($2, $3, $4::jsonb)
+     returning user_id`,
     [user.id, user.displayName, user.avatarUrl, JSON.stringify(user.preferences)],
   );
+  return saved.length === 1;
 }
 
 export interface UserFilter {

@@ -1,6 +1,7 @@
 import {
   Closed,
   EmailAddress,
+  FreeNames,
   HttpsUrl,
   IdSchema,
   Name,
@@ -16,8 +17,9 @@ import type { UserRecord } from './user.repository.ts';
 import { redactEmail } from './user.service.ts';
 
 const DisplayName = Name(200);
-const Preferences = Type.Record(Type.String(), Type.Unknown(), {
+const Preferences = FreeNames(Type.Unknown(), {
   description: 'Whatever the clients wish to remember: an object of at most 16 KB of JSON',
+  maxBytes: 16_384,
 });
 
 export const RegisterBody = Closed({

@@ -100,14 +100,10 @@ export async function changeProfile(
     avatarUrl: change.avatarUrl === undefined ? before.avatarUrl : change.avatarUrl,
     preferences: change.preferences ?? before.preferences,
   };
-  const unchanged =
-    after.displayName === before.displayName &&
-    after.avatarUrl === before.avatarUrl &&
-    JSON.stringify(after.preferences) === JSON.stringify(before.preferences);
-  if (unchanged) return before;
-  await saveProfile(tx, after).catch((error: unknown) => {
+  const saved = await saveProfile(tx, after).catch((error: unknown) => {
     throw explainPreferencesRefusal(error);
   });
+  if (!saved) return before;
   await bumpVersion(tx, id);
   const user = await existingUser(tx, id);
   await publish(tx, userUpdated, { subject: id, version: user.version, data: publicUser(user), origin });

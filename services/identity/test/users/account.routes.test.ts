@@ -150,6 +150,32 @@ describe('/me', () => {
     });
   });
 
+  test('preferences keep every name, whatever it is', async () => {
+    const { call } = await service.person('names');
+    const preferences_json = {
+      'a\nb': 1,
+      'a\u2028b': { 'c\r\nd': [{ '': 2 }] },
+      '': 3,
+      constructor: 4,
+      toString: 5,
+      'x/y~z': 6,
+      ' ': 7,
+      '🐝': 8,
+    };
+    expect((await call.patch('/api/v1/me', { preferences_json })).json()).toMatchObject({ preferences_json });
+    expect((await call.get('/api/v1/me')).json().preferences_json).toEqual(preferences_json);
+  });
+
+  test('preferences in another order are the same', async () => {
+    const { call, id } = await service.person('order');
+    const set = (preferences_json: object) => call.patch('/api/v1/me', { preferences_json });
+    expect((await set({ zoom: 1, list: [{ b: 0, a: 2 }], a: null })).headers.etag).toBe('"2"');
+    expect((await set({ a: null, list: [{ a: 2, b: -0 }], zoom: 1.0 })).headers.etag).toBe('"2"');
+    expect((await set({ a: null, list: [{ a: 2, b: 1 }], zoom: 1 })).headers.etag).toBe('"3"');
+    const updates = (await service.events('identity.user.updated')).filter((event) => event.subject === id);
+    expect(updates.map((event) => event.aggregateversion)).toEqual([2, 3]);
+  });
+
   test('a change to what is there already changes nothing', async () => {
     const { call, id } = await service.person('same');
     expect((await call.patch('/api/v1/me', { display_name: 'same' })).headers.etag).toEqual(tagOf(1));

@@ -1,5 +1,6 @@
 import {
   Closed,
+  FreeNames,
   HttpsUrl,
   IdSchema,
   Name,
@@ -58,7 +59,7 @@ export const GrantedUpload = Closed({
     description: 'For one PUT of just `size_bytes` bytes; needs no token',
   }),
   expires_at: Timestamp,
-  headers: Type.Record(Type.String(), Type.String(), { description: 'To be sent with the PUT' }),
+  headers: FreeNames(Type.String(), { description: 'To be sent with the PUT' }),
 });
 export type GrantedUpload = Static<typeof GrantedUpload>;
 

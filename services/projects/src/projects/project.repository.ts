@@ -129,9 +129,13 @@ function visible(userId: UserId, filter: ProjectFilter, parameters: Parameters):
   return conditions;
 }
 
-/** Changes a locked project and gives it a new version. */
-export async function updateProject(tx: Transaction, id: ProjectId, changes: ProjectChanges): Promise<void> {
-  await query(
+/** Changes the project, which the caller has locked; false where all is as it was. */
+export async function updateProject(
+  tx: Transaction,
+  id: ProjectId,
+  changes: ProjectChanges,
+): Promise<boolean> {
+  const rows = await query<{ id: ProjectId }>(
     tx,
     `update projects
         set name = coalesce($2, name),
@@ -139,7 +143,10 @@ export async function updateProject(tx: Transaction, id: ProjectId, changes: Pro
             description = coalesce($4, description),
             owner_id = coalesce($5, owner_id),
             version = version + 1
-      where id = $1`,
+      where id = $1
+        and (name, description, owner_id)
+              is distinct from (coalesce($2, name), coalesce($4, description), coalesce($5, owner_id))
+      returning id`,
     [
       id,
       changes.name ?? null,
@@ -148,6 +155,7 @@ export async function updateProject(tx: Transaction, id: ProjectId, changes: Pro
       changes.owner_id ?? null,
     ],
   );
+  return rows.length === 1;
 }
 
 /** What other services may know of these projects; those that do not exist are left out. */

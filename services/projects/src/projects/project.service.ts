@@ -46,7 +46,7 @@ export async function createProject(tx: Transaction, actor: Actor, body: NewProj
 }
 
 /**
- * Changes a project's settings, or hands it over to another member.
+ * Changes a project's settings, or hands it over to another member. What already is makes no version and no event.
  * @throws ApiError NOT_FOUND, OWNER_ONLY, PRECONDITION_FAILED with the present entity tag, NOT_A_MEMBER.
  */
 export async function changeProject(
@@ -66,7 +66,7 @@ export async function changeProject(
       });
     }
   }
-  await updateProject(tx, id, changes);
+  if (!(await updateProject(tx, id, changes))) return getProject(tx, actor, id);
   const project = await getProject(tx, actor, id);
   await publish(tx, projectUpdated, {
     subject: id,

@@ -116,8 +116,7 @@ export const TaskListQuery = Type.Object(
       Type.Array(TaskStatus, { maxItems: 4, description: 'Any of these; may be repeated' }),
     ),
     assignee: Type.Optional(
-      Type.String({
-        pattern: '^(me|none|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})$',
+      Type.Union([StringEnum(['me', 'none']), IdSchema<UserId>()], {
         description: 'Id of a user, `me` or `none`',
       }),
     ),

@@ -135,6 +135,17 @@ describe('a project', () => {
     ]);
   });
 
+  test('a change to what is there already makes no version and no event', async () => {
+    const project = await service.createProject(alice, 'Same');
+    const path = `/api/v1/projects/${project}`;
+    const same = { name: 'Same', owner_id: alice.id.toUpperCase() };
+    const answer = await alice.patch(path, same, { headers: { 'if-match': '"1"' } });
+    expect([answer.statusCode, answer.headers.etag]).toEqual([200, '"1"']);
+    expect(await service.published(projectUpdated, project)).toEqual([]);
+    const stale = await alice.patch(path, same, { headers: { 'if-match': '"2"' } });
+    expect(refusal(stale)).toEqual([412, 'PRECONDITION_FAILED']);
+  });
+
   test('lets one of many writers at once through', async () => {
     const project = await service.createProject(alice);
     const answers = await Promise.all(

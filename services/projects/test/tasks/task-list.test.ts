@@ -34,6 +34,7 @@ describe('the list of tasks', () => {
     ['status=open&status=done', [5, 3, 1]],
     ['assignee=me', [4]],
     [`assignee=${bob.id}`, [2]],
+    [`assignee=${bob.id.toUpperCase()}`, [2]],
     ['assignee=none', [5, 3, 1]],
     [`label=${label.id}`, [5]],
     [`label=${newId()}`, []],
