@@ -170,7 +170,7 @@ describe('/me', () => {
     const { call, id } = await service.person('order');
     const set = (preferences_json: object) => call.patch('/api/v1/me', { preferences_json });
     expect((await set({ zoom: 1, list: [{ b: 0, a: 2 }], a: null })).json().version).toBe(2);
-    expect((await set({ a: null, list: [{ a: 2, b: -0 }], zoom: 1.0 })).json().version).toBe(2);
+    expect((await set({ zoom: 1.0, a: null, list: [{ b: -0, a: 2 }] })).json().version).toBe(2);
     expect((await set({ a: null, list: [{ a: 2, b: 1 }], zoom: 1 })).json().version).toBe(3);
     const updates = (await service.events('identity.user.updated')).filter((event) => event.subject === id);
     expect(updates.map((event) => event.aggregateversion)).toEqual([2, 3]);
