@@ -22,8 +22,11 @@ import { smtpTransport } from './mail/smtp-transport.ts';
 import { notificationRoutes } from './notifications/notification.routes.ts';
 import { exportRoutes } from './personal-data/export.routes.ts';
 import { authRoutes } from './sessions/auth.routes.ts';
+import { DeviceTokens } from './sessions/device-tokens.ts';
+import type { SessionContext } from './sessions/login.service.ts';
 import { LoginThrottle } from './sessions/login-throttle.ts';
 import { deleteExpiredTokens } from './sessions/refresh-token.repository.ts';
+import { RefreshTokens } from './sessions/refresh-tokens.ts';
 import { sessionRoutes } from './sessions/session.routes.ts';
 import { endForgottenSessions } from './sessions/session.service.ts';
 import { jwksRoutes } from './signing-keys/jwks.routes.ts';
@@ -51,10 +54,17 @@ export async function buildApp(dependencies: Dependencies): Promise<App> {
   const { config, dataSource, logger } = dependencies;
   const encryptionKey = parseEncryptionKey(config.IDENTITY_KEY_ENCRYPTION_KEY);
   const keys = new SigningKeys(dataSource, encryptionKey, config.SIGNING_KEY_ROTATION_DAYS);
-  const throttle = new LoginThrottle(dataSource, deriveKey(encryptionKey, 'login-throttle'), {
-    perAccount: config.LOGIN_FAILURES_PER_ACCOUNT,
-    perAddress: config.LOGIN_FAILURES_PER_ADDRESS,
-  });
+  const context: SessionContext = {
+    dataSource,
+    keys,
+    throttle: new LoginThrottle(dataSource, deriveKey(encryptionKey, 'login-throttle'), {
+      perAccount: config.LOGIN_FAILURES_PER_ACCOUNT,
+      perAddress: config.LOGIN_FAILURES_PER_ADDRESS,
+    }),
+    refreshTokens: new RefreshTokens(deriveKey(encryptionKey, 'refresh-tokens')),
+    deviceTokens: new DeviceTokens(deriveKey(encryptionKey, 'device-tokens')),
+    lifetime: { unusedDays: config.REFRESH_TOKEN_DAYS, totalDays: config.SESSION_DAYS },
+  };
   const transport = mailTransport(config);
   const app = await createApp({
     service: 'identity',
@@ -75,7 +85,7 @@ export async function buildApp(dependencies: Dependencies): Promise<App> {
   app.lifecycle.every('rotation of the signing key', 3_600, () => keys.active());
   app.lifecycle.every('expired refresh tokens', 3_600, () => deleteExpiredTokens(dataSource));
   app.lifecycle.every('sessions that ran out', 3_600, () =>
-    endForgottenSessions(dataSource, config.REFRESH_TOKEN_DAYS),
+    endForgottenSessions(dataSource, context.lifetime),
   );
   app.lifecycle.every('expired links', 3_600, () => deleteExpiredVerifications(dataSource));
   const key = deriveKey(encryptionKey, 'email-verification');
@@ -84,7 +94,6 @@ export async function buildApp(dependencies: Dependencies): Promise<App> {
   };
   sendInBackground(app, { dataSource, transport, compose });
   deliverInBackground(app);
-  const context = { dataSource, keys, throttle, refreshTokenDays: config.REFRESH_TOKEN_DAYS };
   await app.register(accountRoutes);
   await app.register(emailVerificationRoutes);
   await app.register(accountDeletionRoutes, { context });

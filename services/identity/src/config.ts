@@ -14,6 +14,12 @@ export const configSchema = Type.Object({
     maximum: 365,
     description: 'A session that is not refreshed for so many days is over',
   }),
+  SESSION_DAYS: Type.Integer({
+    default: 90,
+    minimum: 1,
+    maximum: 365,
+    description: 'So many days after its login a session is over, however often it was refreshed',
+  }),
   PUBLIC_URL: Type.String({
     default: 'http://127.0.0.1:8080',
     pattern: '^https?://[^\\s]+$',

@@ -56,11 +56,18 @@ export const sessionEnded = defineEvent(
 /** Somebody who was logged in showed their password again, for an access token that allows destructive actions. */
 export const sessionReauthenticated = defineEvent('identity.session.reauthenticated', SessionOf);
 export const refreshTokenReused = defineEvent('identity.session.token_reused', SessionOf);
-/** Subject is the user when the email is known, else a random id: it must not tell which. */
+/**
+ * Subject is the user when the email is known, else a random id: it must not tell which. `throttled` is told once a block,
+ * with the first attempt that it turns away.
+ */
 export const loginFailed = defineEvent(
   'identity.login.failed',
   Type.Object(
-    { reason: Type.Union([Type.Literal('credentials'), Type.Literal('throttled')]) },
+    {
+      reason: Type.Union([Type.Literal('credentials'), Type.Literal('throttled')]),
+      failures: Type.Optional(Type.Integer({ description: 'Wrong passwords that led to the block' })),
+      refused: Type.Optional(Type.Integer({ description: 'Attempts that the blocks before it turned away' })),
+    },
     { additionalProperties: false },
   ),
 );

@@ -63,17 +63,19 @@ export async function accountDeletionRoutes(
         body: Closed({ password: OfferedPassword }),
         response: {
           202: Accepted,
-          ...errorResponses('INVALID_CREDENTIALS', 'NOT_FOUND', 'RATE_LIMITED', 'UPSTREAM_UNAVAILABLE'),
+          ...errorResponses(
+            'INVALID_CREDENTIALS',
+            'NOT_FOUND',
+            'RATE_LIMITED',
+            'OVERLOADED',
+            'UPSTREAM_UNAVAILABLE',
+          ),
         },
       },
     },
     async (request, reply) => {
       const { user, origin, body } = request;
-      const attempt = await reauthenticate(context, user.id, {
-        password: body.password,
-        address: origin.clientIp ?? null,
-        origin,
-      });
+      const attempt = await reauthenticate(context, user, { password: body.password, origin });
       await transaction(app.dataSource, (tx) => context.throttle.succeed(tx, attempt));
       const leaving = await existingUser(app.dataSource, user.id);
       request.ifMatch.require(leaving.version);

@@ -33,19 +33,23 @@ export async function authRoutes(app: App, { context }: { context: SessionContex
       schema: {
         operationId: 'login',
         summary: 'Start a session with email and password',
+        description:
+          'After repeated failures an account refuses strangers for a while. A device that logged in before and sends ' +
+          'the `device_token` that it got then is counted by itself.',
         tags,
         security: [],
         headers: LoginHeaders,
         body: LoginBody,
-        response: { 200: LoggedIn, ...errorResponses('INVALID_CREDENTIALS', 'RATE_LIMITED') },
+        response: { 200: LoggedIn, ...errorResponses('INVALID_CREDENTIALS', 'RATE_LIMITED', 'OVERLOADED') },
       },
     },
     async (request, reply) => {
-      const { email, password, device } = request.body;
+      const { email, password, device, device_token: deviceToken } = request.body;
       const userAgent = request.headers['user-agent'];
       const pair = await logIn(context, {
         email,
         password,
+        deviceToken,
         device: describeDevice(device, request.headers['x-device-name'], userAgent),
         address: request.origin.clientIp ?? null,
         userAgent: describeAgent(userAgent),
@@ -63,8 +67,8 @@ export async function authRoutes(app: App, { context }: { context: SessionContex
         operationId: 'refresh',
         summary: 'Trade a refresh token for the next pair',
         description:
-          'Each token is good for one use. It is accepted again within 10 s, or while what it bought is ' +
-          'unused; any other reuse ends the session.',
+          'Each token is good for one use. Within 10 s, or while what it bought is unused, it answers the same next ' +
+          'token again; any other reuse ends the session.',
         tags,
         security: [],
         body: RefreshBody,
@@ -95,14 +99,13 @@ export async function authRoutes(app: App, { context }: { context: SessionContex
         body: Closed({ password: OfferedPassword }),
         response: {
           200: Reauthenticated,
-          ...errorResponses('INVALID_CREDENTIALS', 'NOT_FOUND', 'RATE_LIMITED'),
+          ...errorResponses('INVALID_CREDENTIALS', 'NOT_FOUND', 'RATE_LIMITED', 'OVERLOADED'),
         },
       },
     },
     async (request, reply) => {
       const { user, origin, body } = request;
-      const address = origin.clientIp ?? null;
-      const token = await renewAuthentication(context, user, { password: body.password, address, origin });
+      const token = await renewAuthentication(context, user, { password: body.password, origin });
       reply.header('cache-control', 'no-store');
       return toReauthenticated(token);
     },

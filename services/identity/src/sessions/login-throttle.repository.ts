@@ -1,6 +1,11 @@
 import { type DataSource, query, type Transaction } from '@hivesync/database';
 import type { LoginThrottleKind } from './login-throttle.entity.ts';
 
+export interface Counter {
+  kind: LoginThrottleKind;
+  key: string;
+}
+
 export interface ThrottlePolicy {
   /** The failure from which on each one blocks the key: for 1 minute, then 2, 4, 8 and at most 15. */
   limit: number;
@@ -8,22 +13,44 @@ export interface ThrottlePolicy {
   windowMinutes: number;
 }
 
-/** Seconds until the block of this key ends, at least 1; null while it is not blocked. */
-export async function blockedSeconds(
-  source: Transaction | DataSource,
-  kind: LoginThrottleKind,
-  key: string,
-): Promise<number | null> {
-  const rows = await query<{ seconds: number }>(
-    source,
-    `select greatest(1, ceil(extract(epoch from blocked_until - clock_timestamp())))::integer as seconds
-     from login_throttles
-     where kind = $1
-       and key = $2
-       and blocked_until > clock_timestamp()`,
-    [kind, key],
+export interface Refusal {
+  /** Until the block ends, at least 1. */
+  seconds: number;
+  /** It is the first that this block turns away. */
+  first: boolean;
+  /** How many failures led to the block. */
+  failures: number;
+  /** How many attempts the blocks before it turned away. */
+  refused: number;
+}
+
+/** Turns an attempt away while its key is blocked, and counts it; null while it is not blocked. */
+export async function refuseWhileBlocked(tx: Transaction, counter: Counter): Promise<Refusal | null> {
+  const [refusal] = await query<Refusal>(
+    tx,
+    `with blocked as (
+       select
+         kind,
+         key,
+         failures,
+         coalesce(refused, 0) as refused,
+         told_until is distinct from blocked_until as first,
+         greatest(1, ceil(extract(epoch from blocked_until - clock_timestamp())))::integer as seconds
+       from login_throttles
+       where kind = $1
+         and key = $2
+         and blocked_until > clock_timestamp()
+       for update
+     )
+     update login_throttles as present
+     set refused = blocked.refused + 1, told_until = present.blocked_until
+     from blocked
+     where present.kind = blocked.kind
+       and present.key = blocked.key
+     returning blocked.seconds, blocked.first, blocked.failures, blocked.refused`,
+    [counter.kind, counter.key],
   );
-  return rows[0]?.seconds ?? null;
+  return refusal ?? null;
 }
 
 /**
@@ -33,8 +60,7 @@ export async function blockedSeconds(
  */
 export async function countFailure(
   source: Transaction | DataSource,
-  kind: LoginThrottleKind,
-  key: string,
+  { kind, key }: Counter,
   policy: ThrottlePolicy,
 ): Promise<boolean> {
   const rows = await query<{ failures: number }>(
@@ -67,7 +93,7 @@ export async function countFailure(
 }
 
 /** Forgets the failures of a key and answers how many there were. */
-export async function forgetFailures(tx: Transaction, kind: LoginThrottleKind, key: string): Promise<number> {
+export async function forgetFailures(tx: Transaction, { kind, key }: Counter): Promise<number> {
   const rows = await query<{ failures: number }>(
     tx,
     `delete from login_throttles

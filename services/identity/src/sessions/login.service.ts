@@ -1,27 +1,25 @@
-import { ApiError, loginFailed, type SessionId, sessionStarted, type UserId } from '@hivesync/contracts';
+import { ApiError, type SessionId, sessionStarted, type UserId } from '@hivesync/contracts';
 import { type DataSource, newId, type Transaction, transaction } from '@hivesync/database';
 import { type Origin, publish } from '@hivesync/events';
 import { notifyOfIncident } from '../notifications/notify.ts';
 import { signAccessToken } from '../signing-keys/access-tokens.ts';
 import type { LoadedKey, SigningKeys } from '../signing-keys/signing-key.service.ts';
-import { hashPassword, needsRehash, verifyPassword } from '../users/passwords.ts';
-import {
-  type Credentials,
-  findCredentials,
-  findUser,
-  replacePasswordHash,
-  type UserRecord,
-} from '../users/user.repository.ts';
+import { needsRehash, withTurn } from '../users/passwords.ts';
+import { findCredentials, findUser, replacePasswordHash, type UserRecord } from '../users/user.repository.ts';
+import type { DeviceTokens } from './device-tokens.ts';
 import type { Device } from './devices.ts';
 import type { Attempt, LoginThrottle } from './login-throttle.ts';
-import { insertRefreshToken } from './refresh-token.repository.ts';
-import { newRefreshToken } from './refresh-tokens.ts';
+import { insertRefreshToken, type SessionLifetime } from './refresh-token.repository.ts';
+import { type RefreshTokens, refreshTokenHash } from './refresh-tokens.ts';
 import { insertSession, meetDevice, priorLogins } from './session.repository.ts';
+import { lookAtPassword } from './shown-password.ts';
 
 export interface LoginRequest {
   email: string;
   password: string;
   device: Device;
+  /** What an earlier login answered on this device, if the client has kept it. Anything else counts as nothing. */
+  deviceToken?: string | undefined;
   /** As `Origin` has it; null where a proxy made one up. */
   address: string | null;
   userAgent: string | null;
@@ -36,48 +34,44 @@ export interface TokenPair {
   refreshToken: string;
 }
 
+/** What a login answers. */
+export interface LoggedInPair extends TokenPair {
+  deviceToken: string;
+}
+
 export interface SessionContext {
   dataSource: DataSource;
   keys: SigningKeys;
   throttle: LoginThrottle;
-  /** A refresh token that is not used for so many days is refused. */
-  refreshTokenDays: number;
+  refreshTokens: RefreshTokens;
+  deviceTokens: DeviceTokens;
+  lifetime: SessionLifetime;
 }
 
 /**
  * Trades email and password for a session. The password is verified outside of any transaction, and an unknown
  * email takes as long as a wrong password.
  *
- * @throws ApiError INVALID_CREDENTIALS, RATE_LIMITED
+ * @throws ApiError INVALID_CREDENTIALS, RATE_LIMITED, OVERLOADED
  */
-export async function logIn(context: SessionContext, request: LoginRequest): Promise<TokenPair> {
-  const { dataSource, throttle } = context;
-  const attempt = throttle.attempt(request.email, request.address);
-  const credentials = await findCredentials(dataSource, request.email);
-
-  const wait = await throttle.begin(attempt);
-  if (wait !== null) {
-    await transaction(dataSource, (tx) => publishFailure(tx, 'throttled', credentials, request.origin));
-    throw new ApiError('RATE_LIMITED', {
-      detail: 'Too many failed logins',
-      headers: { 'retry-after': String(wait) },
-    });
-  }
-
-  if (!(await verifyPassword(credentials?.passwordHash ?? null, request.password)) || !credentials) {
-    await transaction(dataSource, async (tx) => {
-      await throttle.fail(tx, attempt);
-      await publishFailure(tx, 'credentials', credentials, request.origin);
-    });
-    throw new ApiError('INVALID_CREDENTIALS');
-  }
-
-  const newHash = needsRehash(credentials.passwordHash) ? await hashPassword(request.password) : null;
+export async function logIn(context: SessionContext, request: LoginRequest): Promise<LoggedInPair> {
+  const { dataSource, throttle, deviceTokens } = context;
+  const { email, password, address, deviceToken, origin } = request;
+  const { credentials, known, attempt, newHash } = await withTurn(async (turn) => {
+    const credentials = await findCredentials(dataSource, email);
+    const known = credentials && deviceToken ? deviceTokens.deviceOf(deviceToken, credentials.id) : null;
+    const attempt = throttle.attempt(email, known === null ? { address } : { device: known });
+    await lookAtPassword(context, turn, { attempt, credentials, password, origin });
+    if (!credentials) throw new ApiError('INVALID_CREDENTIALS');
+    const newHash = needsRehash(credentials.passwordHash) ? await turn.hash(password) : null;
+    return { credentials, known, attempt, newHash };
+  });
   const key = await context.keys.active();
-  return transaction(dataSource, async (tx) => {
+  const pair = await transaction(dataSource, async (tx) => {
     if (newHash) await replacePasswordHash(tx, credentials.id, credentials.passwordHash, newHash);
     return startSession(tx, context, key, request, credentials.id, attempt);
   });
+  return { ...pair, deviceToken: deviceTokens.issue(credentials.id, known) };
 }
 
 async function startSession(
@@ -104,13 +98,13 @@ async function startSession(
     userAgent: request.userAgent,
     suspicious,
   });
-  const refresh = newRefreshToken();
+  const refreshToken = context.refreshTokens.first(sessionId);
   await insertRefreshToken(tx, {
-    userId,
     sessionId,
     parentId: null,
-    hash: refresh.hash,
-    lifetimeDays: context.refreshTokenDays,
+    generation: 1,
+    hash: refreshTokenHash(refreshToken),
+    lifetime: context.lifetime,
   });
   await publish(tx, sessionStarted, {
     subject: sessionId,
@@ -125,20 +119,5 @@ async function startSession(
     sid: sessionId,
     authenticatedAt: new Date(),
   });
-  return { sessionId, suspicious, user, accessToken, refreshToken: refresh.token };
-}
-
-/** The subject is a random id where nobody has the email: the audit must not tell who has an account. */
-export async function publishFailure(
-  tx: Transaction,
-  reason: 'credentials' | 'throttled',
-  credentials: Credentials | null,
-  origin: Origin,
-): Promise<void> {
-  await publish(tx, loginFailed, {
-    subject: credentials?.id ?? newId<UserId>(),
-    version: 0,
-    data: { reason },
-    origin,
-  });
+  return { sessionId, suspicious, user, accessToken, refreshToken };
 }

@@ -14,7 +14,7 @@ import {
 import { User } from '../users/user.entity.ts';
 import { Session } from './session.entity.ts';
 
-/** A single-use token that buys the next pair. Each points at the one that bought it: a family tree. */
+/** A single-use token that buys the next pair. Each points at the one that bought it: a chain, of which the latest are kept. */
 @Entity({ name: 'refresh_tokens' })
 @Unique(['tokenHash'])
 @Check('refresh_tokens_token_hash_check', `token_hash ~ '^[0-9a-f]{64}$'`)
@@ -36,6 +36,10 @@ export class RefreshToken {
   @Column({ name: 'parent_id', type: 'uuid', nullable: true })
   @ForeignKey(() => RefreshToken, { onDelete: 'SET NULL' })
   parentId!: RefreshTokenId | null;
+
+  /** 1 for the token of the login; null where a version before this column wrote it. */
+  @Column({ type: 'integer', nullable: true })
+  generation!: number | null;
 
   /** SHA-256 of the token, hex. */
   @DataClass('secret-hash')

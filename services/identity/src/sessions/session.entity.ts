@@ -63,6 +63,7 @@ export class Session {
   })
   endReason!: SessionEndReason | null;
 
+  @Index({ where: 'ended_at is null' })
   @CreateDateColumn({ name: 'created_at', type: 'timestamptz', default: () => 'now()' })
   createdAt!: Date;
 

@@ -2,6 +2,7 @@ import type { DeviceSessionId, SessionId, UserId, UserRole } from '@hivesync/con
 import { type DataSource, newId, query, type Transaction } from '@hivesync/database';
 import type { PageRequest } from '@hivesync/http';
 import type { Device } from './devices.ts';
+import type { SessionLifetime } from './refresh-token.repository.ts';
 import type { SessionEndReason } from './session.entity.ts';
 
 export interface SessionRecord {
@@ -219,11 +220,11 @@ export async function endSessions(
  * Ends at most `limit` sessions that cannot be refreshed any more; answers which, and whose. A refresh under way holds
  * its session, which is passed over, and moves `last_seen`, which is looked at again once the row is locked.
  *
- * @param days how long a refresh token is good: no session seen since then has run out
+ * A session that has become too old is ended whatever its tokens say.
  */
 export async function endExpiredSessions(
   tx: Transaction,
-  days: number,
+  { unusedDays, totalDays }: SessionLifetime,
   limit: number,
 ): Promise<{ id: SessionId; userId: UserId }[]> {
   return query<{ id: SessionId; userId: UserId }>(
@@ -233,19 +234,22 @@ export async function endExpiredSessions(
      where id in (
        select id
        from sessions
-       where last_seen < now() - make_interval(days => $1)
-         and ended_at is null
-         and not exists (
-           select
-           from refresh_tokens as token
-           where token.session_id = sessions.id
-             and token.expires_at > now()
+       where ended_at is null
+         and (
+           created_at < now() - make_interval(days => $2)
+           or last_seen < now() - make_interval(days => $1)
+             and not exists (
+               select
+               from refresh_tokens as token
+               where token.session_id = sessions.id
+                 and token.expires_at > now()
+             )
          )
        order by last_seen
-       limit $2
+       limit $3
        for update of sessions skip locked
      )
      returning id, user_id as "userId"`,
-    [days, limit],
+    [unusedDays, totalDays, limit],
   );
 }

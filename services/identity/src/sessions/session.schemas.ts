@@ -11,12 +11,19 @@ import { type Static, Type } from 'typebox';
 import { OfferedPassword } from '../fields.schemas.ts';
 import { accessTokenSeconds } from '../signing-keys/access-tokens.ts';
 import { Me, toMe } from '../users/user.schemas.ts';
-import type { TokenPair } from './login.service.ts';
+import type { LoggedInPair, TokenPair } from './login.service.ts';
 import type { SessionRecord } from './session.repository.ts';
 
 export const LoginBody = Closed({
   email: EmailAddress,
   password: OfferedPassword,
+  device_token: Type.Optional(
+    Type.String({
+      maxLength: 1_000,
+      description:
+        'What an earlier login on this device answered; keep it past a logout. Any other text counts as none',
+    }),
+  ),
   device: Type.Optional(
     Closed({
       name: Text(200, { min: 1, description: 'Goes before the header X-Device-Name' }),
@@ -54,6 +61,10 @@ export type Reauthenticated = Static<typeof Reauthenticated>;
 export const LoggedIn = Closed({
   ...Tokens.properties,
   suspicious: Type.Boolean({ description: 'Unseen device and network, or after repeated failures' }),
+  device_token: Type.String({
+    description:
+      'For the next login on this device: what others guess does not lock it out. It opens nothing',
+  }),
   user: Me,
 });
 export type LoggedIn = Static<typeof LoggedIn>;
@@ -85,8 +96,9 @@ export function toTokens(pair: TokenPair): Tokens {
   };
 }
 
-export function toLoggedIn(pair: TokenPair): LoggedIn {
-  return { ...toTokens(pair), suspicious: pair.suspicious, user: toMe(pair.user) };
+export function toLoggedIn(pair: LoggedInPair): LoggedIn {
+  const { suspicious, deviceToken, user } = pair;
+  return { ...toTokens(pair), suspicious, device_token: deviceToken, user: toMe(user) };
 }
 
 export function toSessionInList(session: SessionRecord, current: SessionId): SessionInList {

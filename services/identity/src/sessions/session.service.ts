@@ -1,6 +1,7 @@
 import { type SessionId, sessionEnded, type UserId } from '@hivesync/contracts';
 import { type DataSource, type Transaction, transaction } from '@hivesync/database';
 import { type Origin, publishMany } from '@hivesync/events';
+import type { SessionLifetime } from './refresh-token.repository.ts';
 import type { SessionEndReason } from './session.entity.ts';
 import { endExpiredSessions, endSessions, type SessionChoice } from './session.repository.ts';
 
@@ -23,11 +24,14 @@ export async function endSessionsAs(
 
 const batch = 500;
 
-/** Ends the sessions that nobody has refreshed for `days`, a batch a transaction, with an event for each; answers how many. */
-export async function endForgottenSessions(dataSource: DataSource, days: number): Promise<number> {
+/** Ends the sessions that cannot be refreshed any more, a batch a transaction, with an event for each; answers how many. */
+export async function endForgottenSessions(
+  dataSource: DataSource,
+  lifetime: SessionLifetime,
+): Promise<number> {
   for (let ended = 0; ; ) {
     const sessions = await transaction(dataSource, async (tx) => {
-      const expired = await endExpiredSessions(tx, days, batch);
+      const expired = await endExpiredSessions(tx, lifetime, batch);
       await publishEnds(tx, expired, 'expired', {});
       return expired;
     });

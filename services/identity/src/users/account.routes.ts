@@ -19,7 +19,7 @@ export async function accountRoutes(app: App): Promise<void> {
         tags,
         security: [],
         body: RegisterBody,
-        response: { 201: Me, ...errorResponses('EMAIL_TAKEN', 'PASSWORD_TOO_COMMON') },
+        response: { 201: Me, ...errorResponses('EMAIL_TAKEN', 'PASSWORD_TOO_COMMON', 'OVERLOADED') },
       },
     },
     async (request, reply) => {

@@ -137,6 +137,24 @@ const writers: Record<string, { tables: string[]; write: Writer }> = {
       () => [randomUUID()],
     ),
   },
+  OneChainOfRefreshTokens: {
+    tables: [],
+    write: insert(
+      `insert into refresh_tokens (id, user_id, session_id, generation, token_hash, expires_at)
+       select $1, user_id, id, 1, $2, now() + interval '1 day'
+       from sessions
+       limit 1`,
+      () => [randomUUID(), hex()],
+    ),
+  },
+  CountFailuresOfDevicesAndSessions: {
+    tables: [],
+    write: insert(
+      `insert into login_throttles (kind, key, failures, refused, told_until)
+       values ('device', $1, 1, 2, now())`,
+      () => [hex()],
+    ),
+  },
   ProveAddresses: {
     tables: ['email_verifications', 'mails', 'invitation_deliveries'],
     write: insert(

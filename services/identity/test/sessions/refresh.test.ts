@@ -93,7 +93,7 @@ describe('a refresh token', () => {
   test('sent fifty times at once leaves the session alive, and each answer is good', async () => {
     const { refreshToken, sessionId } = await session();
     const pairs = await Promise.all(Array.from({ length: 50 }, () => refresh(refreshToken)));
-    expect(new Set(pairs.map((pair) => pair.refreshToken)).size).toBe(50);
+    expect(new Set(pairs.map((pair) => pair.refreshToken)).size).toBe(1);
     expect(await endOf(sessionId)).toBeNull();
     await Promise.all(pairs.map((pair) => refresh(pair.refreshToken)));
     expect(await endOf(sessionId)).toBeNull();
@@ -198,8 +198,8 @@ describe('a session that is not refreshed any more', () => {
     await deleteExpiredTokens(dataSource);
     await leave(gone.sessionId, 31);
     await leave(idle.sessionId, 29);
-    await endForgottenSessions(dataSource, 30);
-    expect(await endForgottenSessions(dataSource, 30)).toBe(0);
+    await endForgottenSessions(dataSource, context.lifetime);
+    expect(await endForgottenSessions(dataSource, context.lifetime)).toBe(0);
     const ends = [];
     for (const { sessionId } of [gone, goneLong, idle, fresh]) ends.push(await endOf(sessionId));
     expect(ends).toEqual(['expired', 'expired', null, null]);
@@ -213,17 +213,26 @@ describe('a session that is not refreshed any more', () => {
   test('is not ended while its token is good, however short the lifetime has become', async () => {
     const { sessionId } = await session();
     await leave(sessionId, 20);
-    await endForgottenSessions(dataSource, 7);
+    await endForgottenSessions(dataSource, { ...context.lifetime, unusedDays: 7 });
     expect(await endOf(sessionId)).toBeNull();
+  });
+
+  test('is ended by the job when it is too old, however lately it was refreshed', async () => {
+    const { sessionId } = await session();
+    await db.query(`update identity.sessions set created_at = now() - interval '91 days' where id = $1`, [
+      sessionId,
+    ]);
+    expect(await endForgottenSessions(dataSource, context.lifetime)).toBe(1);
+    expect(await endOf(sessionId)).toBe('expired');
   });
 
   test('is not ended under the hands of who refreshes it', async () => {
     const { sessionId, refreshToken } = await session();
     await leave(sessionId, 20);
     await transaction(dataSource, async (tx) => {
-      await lockPresentedToken(tx, refreshTokenHash(refreshToken), 10);
+      await lockPresentedToken(tx, refreshTokenHash(refreshToken), null, 10, context.lifetime);
       await db.query('delete from identity.refresh_tokens where session_id = $1', [sessionId]);
-      await endForgottenSessions(dataSource, 7);
+      await endForgottenSessions(dataSource, { ...context.lifetime, unusedDays: 7 });
     });
     expect(await endOf(sessionId)).toBeNull();
   });

@@ -17,7 +17,8 @@ describe('POST /auth/login', () => {
       access_token: expect.stringMatching(/^ey/),
       token_type: 'Bearer',
       expires_in: 900,
-      refresh_token: expect.stringMatching(/^hsr_[\w-]{43}$/),
+      device_token: expect.stringMatching(/^hsd_[\w-]{72}$/),
+      refresh_token: expect.stringMatching(/^hsr_[\w-]{91}$/),
       session_id: expect.any(String),
       suspicious: true, // neither this device nor this network was seen before
       user: expect.objectContaining({ id }),

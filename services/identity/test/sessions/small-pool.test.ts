@@ -35,7 +35,7 @@ test.each([
   const showing = cold();
   const tokens = await Promise.all(
     pairs.map(({ user, sessionId: sid }) =>
-      renewAuthentication(showing, { id: user.id, sid }, { password, address: null, origin: {} }),
+      renewAuthentication(showing, { id: user.id, sid }, { password, origin: {} }),
     ),
   );
   expect(tokens).toHaveLength(people.length);

@@ -3,8 +3,10 @@ import { type CloudEvent, eventCatalogue, type UserId } from '@hivesync/contract
 import { type DataSource, query, transaction } from '@hivesync/database';
 import { settledFeed, type TestDatabase, testDatabase } from '@hivesync/testing';
 import { database } from '../../src/database/data-source.ts';
+import { DeviceTokens } from '../../src/sessions/device-tokens.ts';
 import type { SessionContext } from '../../src/sessions/login.service.ts';
 import { LoginThrottle } from '../../src/sessions/login-throttle.ts';
+import { RefreshTokens } from '../../src/sessions/refresh-tokens.ts';
 import { SigningKeys } from '../../src/signing-keys/signing-key.service.ts';
 import { hashPassword } from '../../src/users/passwords.ts';
 import type { UserRecord } from '../../src/users/user.repository.ts';
@@ -40,7 +42,9 @@ export async function startIdentity(
       perAccount: limits.perAccount ?? 10,
       perAddress: limits.perAddress ?? 100,
     }),
-    refreshTokenDays: 30,
+    refreshTokens: new RefreshTokens(randomBytes(32)),
+    deviceTokens: new DeviceTokens(randomBytes(32)),
+    lifetime: { unusedDays: 30, totalDays: 90 },
   };
   return {
     db,

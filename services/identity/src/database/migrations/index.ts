@@ -11,6 +11,8 @@ import { CreateAccountDeletions1763900001000 } from './1763900001000-create-acco
 import { ForgetDeletedPeople1764000400000 } from './1764000400000-forget-deleted-people.ts';
 import { EndExpiredSessions1764000600000 } from './1764000600000-end-expired-sessions.ts';
 import { ForgetAddressesOfTheDeleted1764150000000 } from './1764150000000-forget-addresses-of-the-deleted.ts';
+import { OneChainOfRefreshTokens1764150001000 } from './1764150001000-one-chain-of-refresh-tokens.ts';
+import { CountFailuresOfDevicesAndSessions1764150002000 } from './1764150002000-count-failures-of-devices-and-sessions.ts';
 import { ProveAddresses1764160000000 } from './1764160000000-prove-addresses.ts';
 
 /** In the order in which they run. A migration that has landed is never edited: write the next one. */
@@ -28,5 +30,7 @@ export const migrations = [
   ForgetDeletedPeople1764000400000,
   EndExpiredSessions1764000600000,
   ForgetAddressesOfTheDeleted1764150000000,
+  OneChainOfRefreshTokens1764150001000,
+  CountFailuresOfDevicesAndSessions1764150002000,
   ProveAddresses1764160000000,
 ];
