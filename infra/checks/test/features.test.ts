@@ -1,7 +1,7 @@
 /** docs/features.md against the repository: what it names exists, and no public operation is left out. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { serviceNames } from '@hivesync/contracts';
+import { limitKeys, serviceNames } from '@hivesync/contracts';
 import { buildApp, loadConfig } from '@hivesync/gateway';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
@@ -80,4 +80,19 @@ test('every public operation of every service is named', () => {
 
 test('every file is there', () => {
   expect(files.filter((file) => !existsSync(join(root, file)))).toEqual([]);
+});
+
+test('it says of every limit of the tiers whether it is enforced, and that is so', () => {
+  const rows = [...page.matchAll(/^\| `(\w+)` \| (at|by|not yet)/gm)].map(([, key = '', how = '']) => [
+    key,
+    how,
+  ]);
+  expect(rows.map(([key]) => key).sort()).toEqual([...limitKeys].sort());
+  const sources = globSync('services/{gateway,projects,previews,workers}/src/**/*.ts', { cwd: root }).map(
+    read,
+  );
+  for (const [key, how] of rows) {
+    const counted = new RegExp(`defaultTierLimits\\.${key}\\b`);
+    expect([key, sources.some((source) => counted.test(source))]).toEqual([key, how !== 'not yet']);
+  }
 });

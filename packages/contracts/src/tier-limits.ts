@@ -3,7 +3,8 @@ import type { Tier } from './enums.ts';
 /**
  * What each tier may use. These are the values that billing's first migration stores. An admin changes those in
  * billing's `tier_limits` table; who does not read them yet counts by these.
- * Bytes are bytes, hours and minutes are sliding windows, `gpu` is 0 or 1.
+ * Bytes are bytes, hours are sliding windows, minutes are windows that begin with the first request, `gpu` is 0 or 1.
+ * docs/features.md says which are enforced.
  */
 export const defaultTierLimits = {
   previews_per_hour: { free: 5, pro: 20, premium: 250 },

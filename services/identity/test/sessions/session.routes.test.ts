@@ -57,6 +57,21 @@ describe('POST /auth/login', () => {
     const { items } = (await call.get('/api/v1/me/sessions')).json<{ items: Listed[] }>();
     expect(items.map((item) => item.device_name)).toEqual(['Tablet', 'Laptop']);
   });
+
+  test('takes any X-Device-Name: in UTF-8, and cut where it is too long', async () => {
+    const { call, email } = await service.person('named');
+    const header = (name: string) => Buffer.from(name).toString('latin1');
+    for (const name of ['Büro 🐝', 'Ü'.repeat(1_000)]) {
+      const answer = await stranger.post(
+        '/api/v1/auth/login',
+        { email, password },
+        { headers: { 'x-device-name': header(name) } },
+      );
+      expect(answer.statusCode).toBe(200);
+    }
+    const { items } = (await call.get('/api/v1/me/sessions')).json<{ items: Listed[] }>();
+    expect(items.map((item) => item.device_name)).toEqual(['Ü'.repeat(200), 'Büro 🐝', 'Laptop']);
+  });
 });
 
 describe('POST /auth/refresh', () => {

@@ -3,8 +3,10 @@ import { type App, errorResponses, Page, readPage } from '@hivesync/http';
 import { excerptOf, highlightsOf } from './highlights.ts';
 import { countHits, type Search, search } from './search.repository.ts';
 import { SearchHit, SearchQuery, searchTypes } from './search.schemas.ts';
+import { searchLimit } from './search-limit.ts';
 
 export async function searchRoutes(app: App): Promise<void> {
+  const countSearch = await searchLimit(app);
   app.get(
     '/api/v1/search',
     {
@@ -14,13 +16,17 @@ export async function searchRoutes(app: App): Promise<void> {
         summary: 'Search names of projects, titles of tasks and comments, the best match first',
         tags: ['search'],
         querystring: SearchQuery,
-        response: { 200: Page(SearchHit), ...errorResponses('QUERY_TOO_SHORT', 'MALFORMED_CURSOR') },
+        response: {
+          200: Page(SearchHit),
+          ...errorResponses('QUERY_TOO_SHORT', 'MALFORMED_CURSOR', 'LIMIT_REACHED'),
+        },
       },
     },
     async (request) => {
       const { query, user } = request;
       const text = query.q.trim();
       if ([...text].length < 2) throw new ApiError('QUERY_TOO_SHORT');
+      await countSearch(request);
       const { manager } = app.dataSource;
       const wanted: Search = {
         userId: user.id,
