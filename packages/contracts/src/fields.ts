@@ -69,7 +69,7 @@ const label = '[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?';
 export const EmailAddress: TString = Type.String({
   format: 'email',
   maxLength: 254,
-  pattern: `^(?=[^@]{1,64}@)${atom}(?:\\.${atom})*@${label}(?:\\.${label})*$`,
+  pattern: `^(?=.{1,254}$)(?=[^@]{1,64}@)${atom}(?:\\.${atom})*@${label}(?:\\.${label})*$`,
   description: 'In ASCII and without quotes; compared without regard to case',
 });
 

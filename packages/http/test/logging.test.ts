@@ -68,7 +68,10 @@ test('a run’s whole log holds none of the secrets that it used', async () => {
     .query(`select $1::integer`, [words.note])
     .catch((error: unknown) => error);
   service.app.log.error({ err: failed }, 'a statement failed');
-  service.app.log.info({ password: 'pass-word', nested: { refresh_token: 'refresh-token' } }, 'redacted');
+  service.app.log.info(
+    { password: 'pass-word', nested: { refresh_token: 'refresh-token', device_token: 'device-token' } },
+    'redacted',
+  );
   await service.close();
 
   const secrets = [
@@ -82,6 +85,7 @@ test('a run’s whole log holds none of the secrets that it used', async () => {
     'hunter2',
     'pass-word',
     'refresh-token',
+    'device-token',
     service.config.SERVICE_PRIVATE_KEY,
     new URL(service.config.DATABASE_URL).password,
   ];

@@ -15,6 +15,7 @@ const secretNames = [
   'token',
   'access_token',
   'refresh_token',
+  'device_token',
   'secret',
   'email',
   'ip',

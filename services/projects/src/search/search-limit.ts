@@ -15,9 +15,8 @@ const peopleKept = 100_000;
  * @returns what counts one; it throws ApiError LIMIT_REACHED with the seconds until the window ends
  */
 export async function searchLimit(app: FastifyInstance): Promise<(request: Searching) => Promise<void>> {
-  await app.register(rateLimit, { global: false });
+  await app.register(rateLimit, { global: false, cache: peopleKept });
   const count = app.createRateLimit({
-    cache: peopleKept,
     timeWindow: 60_000,
     keyGenerator: (request) => (request as Searching).user.id,
     max: (request) => defaultTierLimits.searches_per_minute[(request as Searching).user.tier],
