@@ -32,6 +32,7 @@ export const errorCatalogue = {
   ALREADY_MEMBER: [409, 'The person is already a member of the project'],
   DEPENDENCY_CYCLE: [409, 'The dependency would close a cycle'],
   IDEMPOTENCY_KEY_IN_USE: [409, 'A request with this Idempotency-Key is still running'],
+  FEED_SET_BACK: [409, 'The event at this position is not in the history of the feed; go back to before it'],
   GONE: [410, 'The resource was used or has expired'],
   PRECONDITION_FAILED: [412, 'The resource has changed since the entity tag was issued'],
   PRECONDITION_UNSUPPORTED: [412, 'This operation knows no entity tags, so a condition on one is refused'],

@@ -14,7 +14,7 @@ describe('events', () => {
     const [service, noun, verb, ...rest] = event.type.split('.');
     expect(serviceNames).toContain(service);
     expect(event.aggregate).toBe(`${service}.${noun}`);
-    expect(verb).toMatch(/^[a-z]+(_[a-z]+)*(ed|en|t|ft|un)$/);
+    expect(verb).toMatch(/^[a-z]+(_[a-z]+)*(ed|en|t|ft|un|ound)$/);
     expect(rest).toEqual([]);
   });
 

@@ -109,5 +109,6 @@ export const platformTableNames: ReadonlySet<string> = new Set([
   'migrations',
   'partition_policies',
   'feed_readers',
+  'feed_epochs',
   'reference_sweeps',
 ]);

@@ -1,54 +1,48 @@
-import { ApiError, type CloudEvent, type EventId, type UserId } from '@hivesync/contracts';
+import type { CloudEvent, EventId, UserId } from '@hivesync/contracts';
 import { type DataSource, type EntityManager, query } from '@hivesync/database';
-import type { FeedItem, FeedPage } from './feed-page.ts';
+import { horizon, order, place, placeOf, placeTable } from './epochs.ts';
+import type { FeedPage } from './feed-page.ts';
 import { type HeldRow, heldColumns, heldTables, toHeld } from './held.ts';
 import type { OutboxSignal } from './outbox-signal.ts';
-import { type FeedPosition, formatPosition, parsePosition } from './position.ts';
+import { type FeedPosition, formatPosition } from './position.ts';
 import { recordReader } from './retention.ts';
+import { FeedSetBackError } from './set-back.ts';
 
 export const maxPageLength = 1_000;
 export const maxWaitSeconds = 30;
 
 /**
- * The transaction ids of this database started again below those that it stored or gave out: it was
- * restored from a dump. Reading on would skip events silently, so nothing is read until `rebaseOutbox`
- * ran here and each consumer replays.
- */
-export class FeedRestartedError extends ApiError {
-  constructor() {
-    super('CONFLICT', { detail: 'The feed restarted below this position; rebase its outbox and replay' });
-    this.name = 'FeedRestartedError';
-  }
-}
-
-/**
  * The events that follow `after` (null: from the oldest kept), in order, in one statement and one snapshot.
  * Only events of transactions older than every running one are shown, so nothing that commits
  * late can ever appear before a position that was given out. `limit` is 1 to 1,000.
- * Throws `MALFORMED_CURSOR` and {@link FeedRestartedError}.
+ * Throws `MALFORMED_CURSOR` and {@link FeedSetBackError}.
  */
 export async function readFeed(
   source: DataSource | EntityManager,
   after: FeedPosition | null,
   limit: number,
 ): Promise<FeedPage> {
-  const { transactionId, position } = after === null ? origin : parsePosition(after);
+  const parameters = placeOf(after);
   if (!Number.isInteger(limit) || limit < 1 || limit > maxPageLength) {
     throw new RangeError(`A page holds 1 to ${maxPageLength} events, not ${limit}`);
   }
-  const rows = await query<FeedRow>(source, feedQuery, [transactionId, position, limit]);
+  const rows = await query<FeedRow>(source, feedQuery, [...parameters, limit]);
   const first = rows[0]!;
-  if (first.restarted) throw new FeedRestartedError();
-  const items = rows.flatMap((row) => (row.transaction_id === null ? [] : [toItem(row, row.transaction_id)]));
-  const head =
-    first.head_transaction_id === null || first.head_position === null
-      ? null
-      : { transactionId: first.head_transaction_id, position: first.head_position };
-  const last = items.at(-1)?.position ?? after;
+  if (!first.intact) throw new FeedSetBackError(at(first, 'survivor'));
+  const items = rows.flatMap((row) => {
+    const position = at(row, 'item');
+    return position === null ? [] : [{ position, event: toEvent(row) }];
+  });
+  const head = at(first, 'head');
+  const last = rows.at(-1)!;
   return {
     items,
-    head: head && formatPosition(head),
-    remaining: head ? distance(last, head) : 0,
+    head,
+    // Positions are handed out one by one, so their difference is nearly the count, and costs nothing.
+    remaining:
+      items.length === 0 || head === at(last, 'item')
+        ? 0
+        : Math.max(1, Number(BigInt(first.head_position!) - BigInt(last.item_position!))),
     held: toHeld(first),
   };
 }
@@ -78,11 +72,11 @@ export interface LongPollOptions {
 export async function longPoll(feed: Feed, options: LongPollOptions): Promise<FeedPage> {
   const { after, limit, consumer, signal } = options;
   const deadline = Date.now() + Math.min(Math.max(options.waitSeconds, 0), maxWaitSeconds) * 1_000;
-  if (after !== null) parsePosition(after);
-  if (consumer !== undefined) await recordReader(feed.dataSource, consumer, after);
-  for (let rereads = 0; ; ) {
+  for (let reads = 0, rereads = 0; ; reads += 1) {
     const { generation } = feed.signal;
     const page = await readFeed(feed.dataSource, after, limit);
+    // Not before the read: a position of a history that was lost is nothing that retention may go by.
+    if (reads === 0 && consumer !== undefined) await recordReader(feed.dataSource, consumer, after);
     const held = page.held !== undefined && page.held.events > 0;
     const left = deadline - Date.now();
     if (page.items.length > 0 || left <= 0 || signal?.aborted) return page;
@@ -92,13 +86,12 @@ export async function longPoll(feed: Feed, options: LongPollOptions): Promise<Fe
   }
 }
 
-interface FeedRow extends HeldRow {
+type PlaceName = 'head' | 'survivor' | 'item';
+type PlaceColumns = Record<`${PlaceName}_${'transaction_id' | 'position' | 'tag'}`, string | null>;
+
+interface FeedRow extends HeldRow, PlaceColumns {
   service: string;
-  head_transaction_id: string | null;
-  head_position: string | null;
-  restarted: boolean;
-  transaction_id: string | null;
-  position: string;
+  intact: boolean;
   id: EventId;
   type: string;
   subject: string;
@@ -110,56 +103,75 @@ interface FeedRow extends HeldRow {
   occurred_at: Date;
 }
 
-const origin = { transactionId: '0', position: '0' };
+const placeColumns = (name: PlaceName): string => `
+    ${name}.transaction_id as ${name}_transaction_id,
+    ${name}.position as ${name}_position,
+    (select tag from feed_epochs where epoch = ${name}.epoch) as ${name}_tag`;
 
-/** A running transaction always sees its own rows: they are not a sign of a restart. */
-const feedQuery = `
-  with horizon as materialized (
-    select pg_snapshot_xmax(pg_current_snapshot()) as xmax
-  ), ${heldTables}, head as (
-    select transaction_id, position
+/**
+ * A position of an earlier release cannot be told from one of a lost history, and counts as intact: it lies before all
+ * epochs that it does not know, so nothing of them is missed.
+ */
+export const feedQuery = `
+  with ${heldTables}, ${placeTable}, head as (
+    select epoch, transaction_id, position
     from outbox
-    where transaction_id < pg_snapshot_xmin(pg_current_snapshot())
-    order by transaction_id desc, position desc
+    where ${order} < ${horizon}
+    order by epoch desc, transaction_id desc, position desc
     limit 1
-  ), page as (
+  ), here as (
+    select $3::text is null or exists (select from outbox where ${order} = ${place}) as intact
+  ), survivor as (
+    select epoch, transaction_id, position
+    from outbox
+    where ${order} <= ${place}
+      and epoch = (select epoch from place)
+      and not (select intact from here)
+    order by epoch desc, transaction_id desc, position desc
+    limit 1
+  ), item as (
     select *
     from outbox
-    where (transaction_id, position) > ($1::xid8, $2::bigint)
-      and transaction_id < pg_snapshot_xmin(pg_current_snapshot())
-    order by transaction_id, position
-    limit $3
+    where ${order} > ${place}
+      and ${order} < ${horizon}
+      and (select intact from here)
+    order by epoch, transaction_id, position
+    limit $4
   )
   select
     current_schema() as service,
-    head.transaction_id as head_transaction_id,
-    head.position as head_position,
-    $1::xid8 >= xmax or coalesce(
-      newest.transaction_id >= xmax
-        and newest.transaction_id is distinct from pg_current_xact_id_if_assigned(),
-      false
-    ) as restarted,
+    here.intact,
     ${heldColumns},
-    page.transaction_id,
-    page.position,
-    page.id,
-    page.type,
-    page.subject,
-    page.aggregate_version,
-    page.actor_id,
-    host(page.client_ip) as client_ip,
-    page.request_id,
-    page.data,
-    page.occurred_at
-  from horizon
+    ${placeColumns('head')},
+    ${placeColumns('survivor')},
+    ${placeColumns('item')},
+    item.id,
+    item.type,
+    item.subject,
+    item.aggregate_version,
+    item.actor_id,
+    host(item.client_ip) as client_ip,
+    item.request_id,
+    item.data,
+    item.occurred_at
+  from here
   left join newest on true
   left join first_held on true
   left join head on true
-  left join page on true
-  order by page.transaction_id, page.position`;
+  left join survivor on true
+  left join item on true
+  order by item.epoch, item.transaction_id, item.position`;
 
-function toItem(row: FeedRow, transactionId: string): FeedItem {
-  const event: CloudEvent = {
+/** One of the places that a row tells; null where there is none. */
+function at(row: FeedRow, name: PlaceName): FeedPosition | null {
+  const transactionId = row[`${name}_transaction_id`];
+  const position = row[`${name}_position`];
+  if (transactionId === null || position === null) return null;
+  return formatPosition({ transactionId, position, epoch: row[`${name}_tag`] });
+}
+
+function toEvent(row: FeedRow): CloudEvent {
+  return {
     specversion: '1.0',
     id: row.id,
     source: `hivesync/${row.service}`,
@@ -173,15 +185,4 @@ function toItem(row: FeedRow, transactionId: string): FeedItem {
     ...(row.client_ip !== null && { clientip: row.client_ip }),
     ...(row.request_id !== null && { requestid: row.request_id }),
   };
-  return { position: formatPosition({ transactionId, position: row.position }), event };
-}
-
-/** Positions are handed out one by one, so their difference is nearly the count, and costs nothing. */
-function distance(from: FeedPosition | null, head: { transactionId: string; position: string }): number {
-  if (from === formatPosition(head)) return 0;
-  const at = from === null ? origin : parsePosition(from);
-  const beyond =
-    BigInt(at.transactionId) > BigInt(head.transactionId) ||
-    (at.transactionId === head.transactionId && BigInt(at.position) >= BigInt(head.position));
-  return beyond ? 0 : Math.max(1, Number(BigInt(head.position) - BigInt(at.position)));
 }

@@ -1,5 +1,6 @@
 import { type DataSource, type EntityManager, query } from '@hivesync/database';
 import { type Static, Type } from 'typebox';
+import { horizon, horizonTable, order } from './epochs.ts';
 
 /** What is committed but must not be read yet, since an older transaction is still running. */
 export const HeldSchema = Type.Object(
@@ -11,18 +12,17 @@ export const HeldSchema = Type.Object(
 );
 export type Held = Static<typeof HeldSchema>;
 
-/** Rows of the feed's newest event and of the first one held back: one step in the primary key each. */
-export const heldTables = `
-  newest as (
-    select transaction_id, position
+/** The horizon, and rows of the feed's newest event and of the first one held back: one step in an index each. */
+export const heldTables = `${horizonTable}, newest as (
+    select position
     from outbox
-    order by transaction_id desc, position desc
+    order by epoch desc, transaction_id desc, position desc
     limit 1
   ), first_held as (
     select position, occurred_at
     from outbox
-    where transaction_id >= pg_snapshot_xmin(pg_current_snapshot())
-    order by transaction_id, position
+    where ${order} >= ${horizon}
+    order by epoch, transaction_id, position
     limit 1
   )`;
 

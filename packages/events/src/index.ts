@@ -10,9 +10,20 @@
  * at which a change exists without its event, or an event without its change.
  *
  * **No late commit is skipped.** Identity columns are handed out before commit, so position 7 can become visible
- * before position 6. The feed is therefore ordered by `(transaction_id, position)` and shows only rows whose
+ * before position 6. The feed is therefore ordered by `(epoch, transaction_id, position)` and shows only rows whose
  * transaction is below `pg_snapshot_xmin`: older than every transaction still running. Whatever commits later has
  * a higher transaction id than everything shown, so it sorts behind every position that was given out.
+ *
+ * **A server that lost its last commits is noticed, and nothing it writes from then on is missed.** Transaction ids and
+ * numbers are handed out again after a failover that lost commits, and start far below after a dump was restored. But one
+ * run of a server only ever goes on from one state, so each run in which events are written is an epoch of the feed, and the
+ * feed is in the order of epochs first: what is written after a fork sorts behind all positions of before, whatever its
+ * ids. A position names its epoch and an event that the reader has applied. Where that event is not in the feed
+ * any more, the feed refuses (`FeedSetBackError`) and says which is the newest up to there that both have; a reader of an
+ * epoch that the feed does not know tries where it left the epoch before. The reader goes back by itself, after what it
+ * keeps of the owner was brought back into step (`onSetBack`), and says so: `event source was set back` in the log, a
+ * metric, and the event `<service>.feed.rewound`. A restart or a failover that lost nothing is none of this. It is how
+ * Kafka finds truncated logs, with epochs of leaders (KIP-101, KIP-320).
  *
  * **The events of one aggregate come in the order of its versions.** The aggregate's row is locked before it is
  * changed, but a transaction gets its id at its first write, which may be long before it takes that lock: it could
@@ -38,7 +49,8 @@
  * counted, logged and skipped, except by `onAny`. An enum value that is new to a reader is parked until it is upgraded.
  *
  * **Nothing unread is deleted.** What a consumer reads after, it has committed; `feed_readers` remembers it, and
- * `pruneOutbox` never passes the slowest. To leave a consumer behind takes an explicit `forgetReader`.
+ * `pruneOutbox` never passes the slowest. To leave a consumer behind takes an explicit `forgetReader`; should it come back,
+ * it is told that it may have missed something, and begins with the oldest event kept.
  *
  * **Deletions are carried out to the end.** The event that tells of one writes the tombstone, which refuses new rows, and
  * a row of `reference_sweeps`. A `Sweeper` in each service then applies the declared policies in short transactions, each
@@ -66,17 +78,16 @@
  * **History for ever.** `replay` and new consumers start at the oldest event kept. What retention has deleted does
  * not come back; a consumer that must know all of it resolves the rest through the owner's API.
  *
- * **Positions outliving the cluster.** They are transaction ids: kept by a failover that loses nothing, by a
- * base backup and by pg_upgrade, but not by dump and restore, where ids start again far below. New events would
- * then sort before every cursor and never be read. Feeds notice (`FeedRestartedError`) and refuse instead: run
- * `rebaseOutbox` as the owner with the service stopped, then `replay` in every consumer. After a restore to a
- * point in time (or a lossy failover) the lost events are lost to the publisher but may have been applied by
- * others, and ids are handed out twice: replay there too, and run the integrity audit.
+ * **Undoing what was read of a lost history.** The reader has applied events that its owner has lost. Fields of references
+ * are brought back, and later events follow; but rows that were made, deleted or sent because of them stay, and so does what
+ * the audit log says. The integrity audit names references that the owner does not have, and tombstones of what it has.
+ * A server that loses commits while it runs (`synchronous_commit` off, and a backend that crashes) begins no epoch, so that is
+ * not noticed.
  *
  * **Crashing handlers.** Attempts are counted in memory. An event that ends the whole process each time is not parked.
  */
 export type { Batch, BatchCounts, BatchOutcome } from './consumers/batch.ts';
-export { Consumers, type ConsumersOptions, type SourceLag } from './consumers/consumers.ts';
+export { Consumers, type ConsumersOptions, type Mend, type SourceLag } from './consumers/consumers.ts';
 export {
   discardParked,
   type ParkedEvent,
@@ -89,9 +100,9 @@ export { replay } from './consumers/replay.ts';
 export type { RetryPolicy, SourceCounters } from './consumers/source-loop.ts';
 export { type Backlog, backlogAfter, type ConsumerStatus, consumerStatus } from './consumers/status.ts';
 export { isTransient } from './consumers/transient.ts';
+export { feedEpochsDown, feedEpochsUp } from './epochs-sql.ts';
 export {
   type Feed,
-  FeedRestartedError,
   type LongPollOptions,
   longPoll,
   maxPageLength,
@@ -100,9 +111,11 @@ export {
 } from './feed.ts';
 export {
   type EventSource,
+  epochHeader,
   type FeedItem,
   type FeedPage,
   FeedPageSchema,
+  pack,
   type ReadOptions,
 } from './feed-page.ts';
 export { forgetPerson } from './forgetting/forget-person.ts';
@@ -112,7 +125,7 @@ export { type Held, heldEvents } from './held.ts';
 export type { Logger } from './logger.ts';
 export { OutboxSignal } from './outbox-signal.ts';
 export { platformTablesDown, platformTablesUp } from './platform-tables.ts';
-export type { FeedPosition } from './position.ts';
+export { type FeedPosition, withEpoch } from './position.ts';
 export { type DefinedPublication, type Origin, type Publication, publish, publishMany } from './publish.ts';
 export {
   type FeedReader,
@@ -121,8 +134,8 @@ export {
   type PruneOptions,
   type PruneReport,
   pruneOutbox,
-  rebaseOutbox,
 } from './retention.ts';
+export { FeedSetBackError } from './set-back.ts';
 export { FeedError, type FeedFailure, httpEventSource } from './sources/http-event-source.ts';
 export { localEventSource } from './sources/local-event-source.ts';
 export {

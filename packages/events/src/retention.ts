@@ -1,5 +1,6 @@
-import { type DataSource, type EntityManager, query, type Transaction } from '@hivesync/database';
-import { type FeedPosition, formatPosition, parsePosition } from './position.ts';
+import { type DataSource, type EntityManager, query } from '@hivesync/database';
+import { order, placeOf, placeTable } from './epochs.ts';
+import { type FeedPosition, formatPosition } from './position.ts';
 
 /**
  * Notes that `consumer` reads after a position, and so has committed everything up to it. A consumer that
@@ -10,18 +11,22 @@ export async function recordReader(
   consumer: string,
   after: FeedPosition | null,
 ): Promise<void> {
-  const at = after === null ? null : parsePosition(after);
   await query(
     source,
-    `insert into feed_readers as reader (consumer, transaction_id, position)
-     values ($1, $2::xid8, $3::bigint)
+    `with ${placeTable}
+     insert into feed_readers as reader (consumer, epoch, transaction_id, position)
+     select $4, place.epoch, nullif($1::xid8, '0'), nullif($2::bigint, 0)
+     from place
+     where place.epoch is not null
      on conflict (consumer) do update
-     set transaction_id = excluded.transaction_id,
+     set epoch = excluded.epoch,
+         transaction_id = excluded.transaction_id,
          position = excluded.position,
          seen_at = now()
-     where (reader.transaction_id, reader.position) is distinct from (excluded.transaction_id, excluded.position)
+     where (reader.epoch, reader.transaction_id, reader.position)
+             is distinct from (excluded.epoch, excluded.transaction_id, excluded.position)
         or reader.seen_at < now() - interval '1 minute'`,
-    [consumer, at?.transactionId ?? null, at?.position ?? null],
+    [...placeOf(after), consumer],
   );
 }
 
@@ -38,20 +43,26 @@ export async function feedReaders(source: DataSource | EntityManager): Promise<F
     consumer: string;
     transaction_id: string | null;
     position: string | null;
+    epoch: string | null;
     seen_at: Date;
   }>(
     source,
-    `select consumer, transaction_id, position, seen_at
-     from feed_readers
-     order by transaction_id nulls first, position nulls first, consumer`,
+    `select consumer, transaction_id, position, tag as epoch, seen_at
+     from feed_readers as reader
+     left join feed_epochs using (epoch)
+     order by ${slowestFirst}, consumer`,
   );
-  return rows.map(({ consumer, transaction_id: transactionId, position, seen_at: seenAt }) => ({
+  return rows.map(({ consumer, transaction_id: transactionId, position, epoch, seen_at: seenAt }) => ({
     consumer,
     acknowledged:
-      transactionId === null || position === null ? null : formatPosition({ transactionId, position }),
+      transactionId === null || position === null ? null : formatPosition({ transactionId, position, epoch }),
     seenAt,
   }));
 }
+
+/** Whoever has acknowledged nothing is slower than all. */
+const slowestFirst =
+  'reader.transaction_id is not null, reader.epoch, reader.transaction_id, reader.position';
 
 /** Lets retention pass a consumer that is gone for good. Should it come back, it may have missed events. */
 export async function forgetReader(source: DataSource | EntityManager, consumer: string): Promise<void> {
@@ -76,7 +87,8 @@ export interface PruneReport {
 
 /**
  * Deletes what is both older than the policy and acknowledged by every consumer, oldest first, in batches
- * of one short transaction each. With no consumer known it deletes nothing.
+ * of one short transaction each. With no consumer known it deletes nothing. The event at which the slowest consumer
+ * stands is kept: by it the feed knows that the consumer is of its history.
  */
 export async function pruneOutbox(dataSource: DataSource, options: PruneOptions): Promise<PruneReport> {
   const { olderThan, consumers = [], batch = 1_000, signal } = options;
@@ -85,37 +97,31 @@ export async function pruneOutbox(dataSource: DataSource, options: PruneOptions)
   if (unseen !== undefined) return { deleted: 0, slowest: unseen };
   const slowest = readers[0];
   if (!slowest) return { deleted: 0, slowest: null };
-  if (slowest.acknowledged === null) return { deleted: 0, slowest: slowest.consumer };
-  const { transactionId, position } = parsePosition(slowest.acknowledged);
   let deleted = 0;
   for (;;) {
+    // The slowest is asked for in the same statement: another server may have taken over since.
     const rows = await query<{ position: string }>(
       dataSource,
       `delete from outbox
        using (
          select transaction_id, position, created_at
          from outbox
-         where (transaction_id, position) <= ($1::xid8, $2::bigint)
-         order by transaction_id, position
-         limit $4
+         where ${order} < (
+           select epoch, transaction_id, position
+           from feed_readers as reader
+           order by ${slowestFirst}
+           limit 1
+         )
+         order by epoch, transaction_id, position
+         limit $2
        ) as oldest
        where outbox.transaction_id = oldest.transaction_id
          and outbox.position = oldest.position
-         and oldest.created_at < $3
+         and oldest.created_at < $1
        returning outbox.position`,
-      [transactionId, position, olderThan, batch],
+      [olderThan, batch],
     );
     deleted += rows.length;
     if (rows.length < batch || signal?.aborted) return { deleted, slowest: slowest.consumer };
   }
-}
-
-/**
- * After a restore from a dump: gives all events a transaction id of this database, so that new ones sort
- * behind them. Needs the owner's role, and the services stopped. Every consumer has to replay afterwards,
- * hence acknowledgements are forgotten. The order within each aggregate is kept: it is that of positions.
- */
-export async function rebaseOutbox(tx: Transaction): Promise<void> {
-  await query(tx, 'update outbox set transaction_id = pg_current_xact_id()');
-  await query(tx, 'update feed_readers set transaction_id = null, position = null');
 }

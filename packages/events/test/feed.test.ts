@@ -3,16 +3,17 @@ import { taskCreated } from '@hivesync/contracts';
 import { query, transaction } from '@hivesync/database';
 import { meanwhile, openTransaction, settledFeed, silentLogger } from '@hivesync/testing';
 import { beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { placeOf } from '../src/epochs.ts';
+import { feedQuery } from '../src/feed.ts';
 import {
   type FeedItem,
-  FeedRestartedError,
+  FeedSetBackError,
   heldEvents,
   longPoll,
   OutboxSignal,
   publish,
   publishMany,
   readFeed,
-  rebaseOutbox,
 } from '../src/index.ts';
 import { newSubject, type Platform, publishTask, startPlatform, task } from './platform.ts';
 
@@ -105,12 +106,21 @@ describe('publish', () => {
 });
 
 describe('readFeed', () => {
-  it.each(['', 'x', '1', '1.', '-1.1', '1.1.1', '01.1', '1.9223372036854775808', '18446744073709551616.1'])(
-    'refuses the position %j',
-    async (position) => {
-      await expect(readFeed(projects(), position, 10)).rejects.toMatchObject({ code: 'MALFORMED_CURSOR' });
-    },
-  );
+  it.each([
+    '',
+    'x',
+    '1',
+    '1.',
+    '-1.1',
+    '1.1.1',
+    '01.1',
+    '1.1@',
+    '1.1@ABCDEF0123456789',
+    '1.9223372036854775808',
+    '18446744073709551616.1',
+  ])('refuses the position %j', async (position) => {
+    await expect(readFeed(projects(), position, 10)).rejects.toMatchObject({ code: 'MALFORMED_CURSOR' });
+  });
 
   it('never skips a transaction that commits late', async () => {
     const late = await openTransaction(projects());
@@ -189,16 +199,54 @@ describe('readFeed', () => {
     await expect.poll(() => heldEvents(projects())).toEqual({ events: 0, seconds: 0 });
   });
 
-  it('refuses to go on when transaction ids started again', async () => {
-    await publishTask(projects(), newSubject(), 1);
-    await expect(readFeed(projects(), '999999999999.1', 10)).rejects.toThrow(FeedRestartedError);
-    await platform.owner('projects', `update outbox set transaction_id = '999999999999'`);
-    await expect(readFeed(projects(), null, 10)).rejects.toThrow(FeedRestartedError);
-    await transaction(await platform.ownerDataSource('projects'), rebaseOutbox);
-    expect(await drain()).toHaveLength(1);
+  it('refuses a position that is not of its history, and says where the reader may go on', async () => {
+    for (let at = 0; at < 3; at += 1) await publishTask(projects(), newSubject(), 1);
+    const [, second, third] = (await drain()).map(({ position }) => position);
+    await platform.owner(
+      'projects',
+      'delete from outbox where position = (select max(position) from outbox)',
+    );
+    const error = await readFeed(projects(), third!, 10).catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(FeedSetBackError);
+    expect(error).toMatchObject({ code: 'FEED_SET_BACK', rewindTo: second });
+    const foreign = `${third!.split('@')[0]}@0123456789abcdef`;
+    await expect(readFeed(projects(), foreign, 10)).rejects.toMatchObject({ rewindTo: null });
   });
 
-  it('reads the next page by the primary key, whatever the size of the outbox', async () => {
+  it('goes on from positions of a release that knew no epochs', async () => {
+    for (let at = 0; at < 3; at += 1) await publishTask(projects(), newSubject(), 1);
+    const all = await drain();
+    const old = all.map(({ position }) => position.split('@')[0]!);
+    expect((await readFeed(projects(), old[1]!, 10)).items).toEqual(all.slice(2));
+    // One that is lost, or of a history before epochs: all that it does not know follows it.
+    expect((await readFeed(projects(), '999999999999.1', 10)).items).toEqual(all);
+  });
+
+  it('has what was written under a former run of the server before all else, whatever its transaction ids', async () => {
+    await publishTask(projects(), newSubject(), 1);
+    await platform.owner(
+      'projects',
+      `update outbox set epoch = 0, transaction_id = '999999999999'`,
+      'delete from feed_epochs where epoch > 0',
+    );
+    const before = await readFeed(projects(), null, 10);
+    expect(before).toMatchObject({ held: { events: 0 }, items: [{}] });
+    const later = await publishTask(projects(), newSubject(), 1);
+    expect((await settledFeed(projects(), { after: before.head })).items.map(idOf)).toEqual([later]);
+  });
+
+  it('takes changes of an aggregate that was changed under higher transaction ids in a former run', async () => {
+    const subject = newSubject();
+    await publishTask(projects(), subject, 1);
+    await platform.owner('projects', `update outbox set epoch = 0, transaction_id = '999999999999'`);
+    await publishTask(projects(), subject, 2);
+    const versions = (await drain()).map(
+      ({ event }) => (event as { aggregateversion: number }).aggregateversion,
+    );
+    expect(versions).toEqual([1, 2]);
+  });
+
+  it('reads the next page by an index, whatever the size of the outbox', async () => {
     await platform.owner(
       'projects',
       `insert into outbox (transaction_id, id, type, aggregate, subject, aggregate_version, data)
@@ -209,16 +257,14 @@ describe('readFeed', () => {
     );
     const plan = await query<{ 'QUERY PLAN': string }>(
       projects(),
-      `explain (analyze, costs off)
-       select * from outbox
-       where (transaction_id, position) > ('300', 1)
-         and transaction_id < pg_snapshot_xmin(pg_current_snapshot())
-       order by transaction_id, position
-       limit 200`,
+      `explain (analyze, costs off) ${feedQuery}`,
+      [...placeOf('300.1'), 200],
     );
     const text = plan.map((row) => row['QUERY PLAN']).join('\n');
-    expect(text).toContain('Index Scan using outbox_pkey');
-    expect(text).not.toContain('Sort');
+    expect(text).not.toContain('Seq Scan on outbox');
+    expect(text).toMatch(
+      /Index Scan using outbox_epoch_transaction_id_position_key on outbox.*\n\s+Index Cond: .*ROW\(.*> ROW.*AND.*ROW\(.*< ROW/,
+    );
   });
 
   it('gives every event once and each aggregate in order, under writers that commit in any order', async () => {

@@ -1,7 +1,7 @@
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { FeedError, httpEventSource } from '../src/index.ts';
+import { FeedError, FeedSetBackError, httpEventSource } from '../src/index.ts';
 
 async function served(listener: RequestListener): Promise<string> {
   const server = createServer(listener).listen(0, '127.0.0.1');
@@ -35,10 +35,32 @@ describe('httpEventSource', () => {
     ]);
   });
 
+  it('sends the epoch of its position where an earlier release passes over it, and puts it back together', async () => {
+    const requests: unknown[] = [];
+    const url = await served((request, response) => {
+      requests.push(request.url, request.headers['feed-epoch']);
+      const items = [{ position: '3.4', epoch: '0123456789abcdef', event: {} }];
+      response.end(JSON.stringify({ ...page, items }));
+    });
+    expect((await read(url, '1.2@fedcba9876543210')).items).toEqual([
+      { position: '3.4@0123456789abcdef', event: {} },
+    ]);
+    expect(requests).toEqual(['/internal/events?after=1.2&limit=5&wait=1', 'fedcba9876543210']);
+  });
+
+  it.each([null, '3.3@0123456789abcdef'])('passes on that the feed was set back to %j', async (to) => {
+    const url = await served((_request, response) => {
+      response.writeHead(409).end(JSON.stringify({ code: 'FEED_SET_BACK', rewind_to: to }));
+    });
+    const error = await read(url, '3.4@0123456789abcdef').catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(FeedSetBackError);
+    expect(error).toMatchObject({ rewindTo: to });
+  });
+
   it.each([
     [503, 'refused'],
     [401, 'refused'],
-    [409, 'restarted'],
+    [409, 'refused'],
     [302, 'unreachable'],
   ])('fails with a type on %i', async (status, failure) => {
     const url = await served((_request, response) => {
@@ -50,13 +72,17 @@ describe('httpEventSource', () => {
     if (status === 503) expect(error).toMatchObject({ status: 503, retryAfterSeconds: 7 });
   });
 
-  it.each(['', 'null', '<html>', '{"items":[]}', '{"items":[{"event":{}}],"head":null,"remaining":0}'])(
-    'refuses %j as a page',
-    async (body) => {
-      const url = await served((_request, response) => response.end(body));
-      await expect(read(url)).rejects.toMatchObject({ failure: 'malformed' });
-    },
-  );
+  it.each([
+    '',
+    'null',
+    '<html>',
+    '{"items":[]}',
+    '{"items":[{"position":"x","event":{}}],"head":null,"remaining":0}',
+    '{"items":[{"event":{}}],"head":null,"remaining":0}',
+  ])('refuses %j as a page', async (body) => {
+    const url = await served((_request, response) => response.end(body));
+    await expect(read(url)).rejects.toMatchObject({ failure: 'malformed' });
+  });
 
   it('fails when nobody listens', async () => {
     await expect(read('http://127.0.0.1:1')).rejects.toMatchObject({ failure: 'unreachable' });

@@ -21,6 +21,7 @@ import {
   Consumers,
   type ConsumersOptions,
   defineSubscriptions,
+  feedEpochsUp,
   forgettingUp,
   type Logger,
   localEventSource,
@@ -46,6 +47,7 @@ export const tablesOfPlatform = (service: ServiceName): string[] => [
   sql.updatedAtFunction(),
   ...sql.referenceSweepsUp(),
   ...forgettingUp(service),
+  ...feedEpochsUp(service),
 ];
 
 export async function startPlatform(

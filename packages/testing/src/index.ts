@@ -2,8 +2,15 @@ export { type Caller, caller, type RequestOptions } from './caller.ts';
 export type { TestContext } from './context.ts';
 export { atFileEnd } from './file-end.ts';
 export { identityStandIn } from './identity-stand-in.ts';
+export {
+  type Cluster,
+  type InstalledPostgres,
+  installedPostgres,
+  startCluster,
+} from './installed-postgres.ts';
 export { type Meanwhile, meanwhile } from './meanwhile.ts';
 export { type Neighbour, neighbour } from './neighbour.ts';
+export { oldEventCode } from './old-event-code.ts';
 export { type OpenTransaction, openTransaction } from './open-transaction.ts';
 export { type Rehearsal, rehearseMigration } from './rehearse-migration.ts';
 export { type Pooler, pgbouncerBinary, startPgbouncer } from './server/pgbouncer.ts';

@@ -1,5 +1,6 @@
 import {
   commentAdded,
+  feedRewound,
   integrityAudited,
   memberInvited,
   memberJoined,
@@ -28,6 +29,16 @@ export const subscriptions = defineSubscriptions({
         await recordPart(tx, { userId: subject, service, removed, longestLockMs, at: time });
         await forgetNames(tx, subject);
       }),
+    ),
+
+    ...serviceNames.map((service) =>
+      on(feedRewound(service), (tx, event) =>
+        notifyAdmins(tx, event, 'integrity_finding', {
+          finding: 'feed_set_back',
+          reader: service,
+          ...event.data,
+        }),
+      ),
     ),
 
     on(integrityAudited, async (tx, event) => {

@@ -23,6 +23,8 @@ export interface SourceStatus {
   behind: number;
   held: number;
   parked: number;
+  /** The source has lost what the consumer has read last; it goes back by itself when it next reads. */
+  setBack: boolean;
   lastEventAt: Date | null;
 }
 
@@ -37,13 +39,14 @@ export async function statusOfEvents(
     const known = await consumerStatus(await connections.of(consumer));
     for (const source of sources) {
       const at = known.find((one) => one.source === source);
-      const { behind, held } = await backlogAfter(await connections.of(source), at?.cursor ?? null);
+      const { behind, held, setBack } = await backlogAfter(await connections.of(source), at?.cursor ?? null);
       rows.push({
         consumer,
         source,
         behind: behind + held,
         held,
         parked: at?.parked ?? 0,
+        setBack,
         lastEventAt: at?.lastEventAt ?? null,
       });
     }

@@ -19,13 +19,13 @@ function table(head: string[], rows: (string | number)[][]): string {
 export function statusTable(rows: readonly SourceStatus[]): string {
   return table(
     ['consumer', 'source', 'behind', 'held', 'parked', 'last event'],
-    rows.map(({ consumer, source, behind, held, parked, lastEventAt }) => [
+    rows.map(({ consumer, source, behind, held, parked, setBack, lastEventAt }) => [
       consumer,
       source,
       behind,
       held,
       parked,
-      lastEventAt?.toISOString() ?? 'none',
+      `${lastEventAt?.toISOString() ?? 'none'}${setBack ? ', set back' : ''}`,
     ]),
   );
 }

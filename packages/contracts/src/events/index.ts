@@ -2,7 +2,7 @@ import * as audit from './audit.ts';
 import * as billing from './billing.ts';
 import type { EventDefinition } from './event.ts';
 import * as identity from './identity.ts';
-import { accessRefusals, referenceSweeps } from './platform.ts';
+import { accessRefusals, feedRewinds, referenceSweeps } from './platform.ts';
 import * as projects from './projects.ts';
 import * as workers from './workers.ts';
 
@@ -23,6 +23,7 @@ export const eventCatalogue: ReadonlyMap<string, EventDefinition> = new Map(
     ...[identity, projects, billing, workers, audit].flatMap((module) => Object.values(module)),
     ...accessRefusals,
     ...referenceSweeps,
+    ...feedRewinds,
   ]
     .filter(isDefinition)
     .map((definition) => [definition.type, definition]),

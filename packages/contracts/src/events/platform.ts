@@ -40,3 +40,26 @@ const sweeps = Object.fromEntries(
 ) as Record<ServiceName, EventDefinition<typeof Swept>>;
 
 export const referenceSweeps = Object.values(sweeps);
+
+const Rewound = Type.Object(
+  {
+    source: Type.String({ description: 'The service whose feed lost what was read of it; the subject too' }),
+    from: Type.String({ description: 'Where the reader stood' }),
+    to: Type.Union([Type.String(), Type.Null()], {
+      description:
+        'Where it goes on: the newest event that both have, as far as is known; null: the oldest kept',
+    }),
+  },
+  { additionalProperties: false },
+);
+
+/** A service went back in the feed of another, whose server had lost events that were read here. */
+export function feedRewound(service: ServiceName): EventDefinition<typeof Rewound> {
+  return rewinds[service];
+}
+
+const rewinds = Object.fromEntries(
+  serviceNames.map((service) => [service, defineEvent(`${service}.feed.rewound`, Rewound)]),
+) as Record<ServiceName, EventDefinition<typeof Rewound>>;
+
+export const feedRewinds = Object.values(rewinds);

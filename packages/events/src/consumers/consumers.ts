@@ -34,6 +34,8 @@ export interface SourceLag {
   lastEventAt: Date | null;
 }
 
+export type Mend = (source: ServiceName, signal: AbortSignal) => Promise<void>;
+
 /** The consumers of a service: a loop for each source, independent of each other. */
 export class Consumers {
   readonly #options: ConsumersOptions;
@@ -41,6 +43,7 @@ export class Consumers {
   #stop = new AbortController();
   #running: Promise<unknown> | undefined;
   readonly #listeners = new Set<() => void>();
+  readonly #mending = new Set<Mend>();
 
   /** Throws a `TypeError` where a source that is subscribed to is not given. */
   constructor(options: ConsumersOptions) {
@@ -63,6 +66,9 @@ export class Consumers {
             onCommitted: () => {
               for (const listener of this.#listeners) listener();
             },
+            onSetBack: async (signal) => {
+              for (const mend of this.#mending) await mend(service, signal);
+            },
           }),
         ];
       }),
@@ -72,6 +78,14 @@ export class Consumers {
   /** Has `listener` called after each batch that this process has applied; it must not throw. */
   onApplied(listener: () => void): void {
     this.#listeners.add(listener);
+  }
+
+  /**
+   * Has `mend` done before the cursor of a source goes back whose server lost what was read of it: what is kept here of that
+   * service is brought back into step with it. It may be done more than once; where it rejects, it is tried again.
+   */
+  onSetBack(mend: Mend): void {
+    this.#mending.add(mend);
   }
 
   /** Starts reading; the database and the sources need not be reachable yet. */
@@ -112,5 +126,10 @@ export class Consumers {
   /** Counters of this process for each source, for metrics. */
   counters(): (SourceCounters & { source: ServiceName })[] {
     return [...this.#loops].map(([source, loop]) => ({ source, ...loop.counters }));
+  }
+
+  /** How often each cursor went back in this process, as the server of its source had lost events. */
+  rewinds(): { source: ServiceName; rewinds: number }[] {
+    return [...this.#loops].map(([source, { rewinds }]) => ({ source, rewinds }));
   }
 }

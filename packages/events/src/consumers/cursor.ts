@@ -1,5 +1,5 @@
 import { type DataSource, type EntityManager, query, type Transaction } from '@hivesync/database';
-import type { FeedPosition } from '../position.ts';
+import { type FeedPosition, splitPosition } from '../position.ts';
 
 /**
  * One consumer at a time for each (service, source) of a database. The lock belongs to the transaction, not
@@ -25,10 +25,21 @@ export interface Cursor {
   last_event_at: Date | null;
 }
 
+/**
+ * The position, whose two halves are stored apart: code that knows no epochs moves the first alone. Where it has, the
+ * second may be of another epoch; the source then says that it has no such event, and the cursor goes back a little.
+ */
+export const storedPosition = (table: string): string =>
+  `${table}.cursor || coalesce('@' || ${table}.epoch, '')`;
+
 /** Makes the cursor when there is none: at the beginning of the feed. */
 export async function readCursor(dataSource: DataSource, source: string): Promise<FeedPosition | null> {
   const read = (): Promise<Cursor[]> =>
-    query<Cursor>(dataSource, 'select cursor from event_cursors where source = $1', [source]);
+    query<Cursor>(
+      dataSource,
+      `select ${storedPosition('event_cursors')} as cursor from event_cursors where source = $1`,
+      [source],
+    );
   const [known] = await read();
   if (known) return known.cursor;
   await query(
@@ -43,7 +54,12 @@ export async function readCursor(dataSource: DataSource, source: string): Promis
 }
 
 export async function readCursors(source: DataSource | EntityManager): Promise<Cursor[]> {
-  return query<Cursor>(source, 'select source, cursor, last_event_at from event_cursors order by source');
+  return query<Cursor>(
+    source,
+    `select source, ${storedPosition('event_cursors')} as cursor, last_event_at
+     from event_cursors
+     order by source`,
+  );
 }
 
 /** Locks the cursor and says whether it still is where the batch was read from. */
@@ -54,7 +70,7 @@ export async function lockCursorAt(
 ): Promise<boolean> {
   const [row] = await query<Pick<Cursor, 'cursor'>>(
     tx,
-    `select cursor
+    `select ${storedPosition('event_cursors')} as cursor
      from event_cursors
      where source = $1
      for update`,
@@ -63,18 +79,57 @@ export async function lockCursorAt(
   return row !== undefined && row.cursor === expected;
 }
 
+/** As many epochs as anybody goes back: servers do not start that often within what an outbox keeps. */
+const formerEpochs = 32;
+
+/** Moves the cursor on, and remembers where it leaves an epoch. */
 export async function moveCursor(
   tx: Transaction,
   source: string,
-  to: FeedPosition | null,
+  to: FeedPosition,
   lastEventAt: string | null,
 ): Promise<void> {
+  const { place, epoch } = splitPosition(to);
   await query(
     tx,
     `update event_cursors
      set cursor = $2,
-         last_event_at = coalesce($3::timestamptz, last_event_at)
+         epoch = $3,
+         former = case when cursor is not null and epoch is not null and epoch is distinct from $3
+                       then (array[${storedPosition('event_cursors')}] || former)[1:${formerEpochs}]
+                       else former
+                  end,
+         last_event_at = coalesce($4::timestamptz, last_event_at)
      where source = $1`,
-    [source, to, lastEventAt],
+    [source, place, epoch, lastEventAt],
+  );
+}
+
+/** Where the cursor left the epochs before its own, the latest first. */
+export async function formerPositions(tx: Transaction, source: string): Promise<FeedPosition[]> {
+  const [row] = await query<{ former: FeedPosition[] }>(
+    tx,
+    'select former from event_cursors where source = $1',
+    [source],
+  );
+  return row?.former ?? [];
+}
+
+/** Puts the cursor back; null is the beginning. What it had read by then of epochs before is all that it has left. */
+export async function setCursorBack(
+  tx: Transaction,
+  source: string,
+  to: FeedPosition | null,
+  former: readonly FeedPosition[],
+): Promise<void> {
+  const { place, epoch } = to === null ? { place: null, epoch: null } : splitPosition(to);
+  await query(
+    tx,
+    `update event_cursors
+     set cursor = $2,
+         epoch = $3,
+         former = $4::text[]
+     where source = $1`,
+    [source, place, epoch, former],
   );
 }

@@ -1,5 +1,5 @@
 import { type DataSource, query, transaction } from '@hivesync/database';
-import { consumerLock, moveCursor } from './cursor.ts';
+import { consumerLock, setCursorBack } from './cursor.ts';
 
 /**
  * Puts the cursor of a source back to the beginning: its whole kept history will be applied again, which
@@ -10,6 +10,6 @@ export async function replay(dataSource: DataSource, source: string): Promise<vo
   await transaction(dataSource, async (tx) => {
     await consumerLock(tx, source);
     await query(tx, 'delete from parked_events where source = $1', [source]);
-    await moveCursor(tx, source, null, null);
+    await setCursorBack(tx, source, null, []);
   });
 }

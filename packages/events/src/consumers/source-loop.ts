@@ -1,14 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DataSource } from '@hivesync/database';
-import type { EventSource, FeedItem, FeedPage } from '../feed-page.ts';
+import type { EventSource, FeedItem, FeedPage, ReadOptions } from '../feed-page.ts';
 import type { Held } from '../held.ts';
 import type { Logger } from '../logger.ts';
 import type { FeedPosition } from '../position.ts';
+import { FeedSetBackError } from '../set-back.ts';
 import { FeedError } from '../sources/http-event-source.ts';
 import type { Subscriptions } from '../subscriptions.ts';
 import { applyBatch, type Batch, type BatchCounts, type BatchOutcome } from './batch.ts';
 import { readCursor } from './cursor.ts';
 import { describe } from './parking.ts';
+import { rewind } from './rewind.ts';
 import { isTransient } from './transient.ts';
 
 export interface RetryPolicy {
@@ -30,6 +32,8 @@ export interface SourceLoopOptions {
   waitSeconds: number;
   /** Called after each batch that was committed. */
   onCommitted: () => void;
+  /** Awaited before the cursor goes back; where it rejects, it is called again. */
+  onSetBack: (signal: AbortSignal) => Promise<void>;
 }
 
 /** Counters since the process started; they only grow. */
@@ -59,6 +63,8 @@ export class SourceLoop {
     handlerFailures: 0,
     outages: 0,
   };
+  /** How often the cursor went back, as the source's server had lost events that were read. */
+  rewinds = 0;
   /** Of the source's events, those that it cannot give out yet; null while it cannot be read. */
   held: Held | null = null;
   readonly #options: SourceLoopOptions;
@@ -101,7 +107,8 @@ export class SourceLoop {
     this.#cursor ??= await readCursor(dataSource, source.service);
     const after = this.#cursor;
     const started = Date.now();
-    const page = await source.read(after, { limit, waitSeconds, signal });
+    const page = await this.#read(after, { limit, waitSeconds, signal });
+    if (page === null) return;
     this.#readable = page.items.length + page.remaining;
     this.held = page.held ?? { events: 0, seconds: 0 };
     if (page.items.length === 0) {
@@ -115,6 +122,31 @@ export class SourceLoop {
     if (outcome === 'committed') return;
     this.#cursor = undefined;
     if (outcome === 'standby') await pause(standbyDelay, signal);
+  }
+
+  /** Null where there was nothing to read yet: the cursor had to go back. */
+  async #read(after: FeedPosition | null, options: ReadOptions): Promise<FeedPage | null> {
+    try {
+      return await this.#options.source.read(after, options);
+    } catch (error) {
+      if (after === null || !(error instanceof FeedSetBackError)) throw error;
+      await this.#rewind(after, error.rewindTo, options.signal);
+      return null;
+    }
+  }
+
+  async #rewind(from: FeedPosition, to: FeedPosition | null, signal: AbortSignal): Promise<void> {
+    const { dataSource, subscriptions, source, logger, onSetBack } = this.#options;
+    await onSetBack(signal);
+    const { database } = subscriptions;
+    const now = await rewind({ dataSource, database, source: source.service, from, to });
+    this.#cursor = undefined;
+    if (now === undefined) {
+      await pause(standbyDelay, signal);
+      return;
+    }
+    this.rewinds += 1;
+    logger.error({ source: source.service, from, to: now }, 'event source was set back');
   }
 
   async #apply(after: FeedPosition | null, page: FeedPage, signal: AbortSignal): Promise<BatchOutcome> {

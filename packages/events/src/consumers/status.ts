@@ -1,5 +1,7 @@
 import { type DataSource, type EntityManager, query } from '@hivesync/database';
-import { type FeedPosition, parsePosition } from '../position.ts';
+import { horizon, horizonTable, order, place, placeOf, placeTable } from '../epochs.ts';
+import type { FeedPosition } from '../position.ts';
+import { storedPosition } from './cursor.ts';
 
 export interface ConsumerStatus {
   source: string;
@@ -15,12 +17,12 @@ export async function consumerStatus(source: DataSource | EntityManager): Promis
   return query<ConsumerStatus>(
     source,
     `select cursors.source,
-            cursors.cursor,
+            ${storedPosition('cursors')} as cursor,
             cursors.last_event_at as "lastEventAt",
             count(parked.event_id)::integer as parked
      from event_cursors as cursors
      left join parked_events as parked on parked.source = cursors.source
-     group by cursors.source, cursors.cursor, cursors.last_event_at
+     group by cursors.source
      order by cursors.source`,
   );
 }
@@ -30,6 +32,8 @@ export interface Backlog {
   behind: number;
   /** Events that a transaction still running somewhere in the database cluster holds back. */
   held: number;
+  /** The event at the position is not in this history: the reader has to go back first, which it does by itself. */
+  setBack: boolean;
 }
 
 /** What of the outbox in this database follows a position. Counts each event: for commands, not for metrics. */
@@ -37,15 +41,17 @@ export async function backlogAfter(
   source: DataSource | EntityManager,
   after: FeedPosition | null,
 ): Promise<Backlog> {
-  const { transactionId, position } =
-    after === null ? { transactionId: '0', position: '0' } : parsePosition(after);
   const [row] = await query<Backlog>(
     source,
-    `select count(*) filter (where transaction_id < pg_snapshot_xmin(pg_current_snapshot()))::integer as behind,
-            count(*) filter (where transaction_id >= pg_snapshot_xmin(pg_current_snapshot()))::integer as held
+    `with ${horizonTable}, ${placeTable}
+     select count(*) filter (where ${order} < ${horizon})::integer as behind,
+            count(*) filter (where ${order} >= ${horizon})::integer as held,
+            $3::text is not null
+              and not exists (select from outbox where ${order} = ${place}) as "setBack"
      from outbox
-     where (transaction_id, position) > ($1::xid8, $2::bigint)`,
-    [transactionId, position],
+     where (select epoch from place) is null
+        or ${order} > ${place}`,
+    placeOf(after),
   );
   return row!;
 }

@@ -1,7 +1,7 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import { callingServices } from '@hivesync/clients';
 import { ApiError, type ServiceName } from '@hivesync/contracts';
-import type { DataSource, ServiceDatabase } from '@hivesync/database';
+import { type DataSource, newId, type ServiceDatabase } from '@hivesync/database';
 import type { Consumers, EventSource, Subscriptions } from '@hivesync/events';
 import Fastify, { type FastifyBaseLogger, LogController } from 'fastify';
 import { authentication } from '../auth/authentication.ts';
@@ -26,6 +26,7 @@ import { metrics } from '../operations/metrics.ts';
 import { outboxRetention } from '../operations/outbox-retention.ts';
 import { exportRoute } from '../personal-data/export-route.ts';
 import { httpReferenceOwners, type ReferenceOwners } from '../references/reference-owners.ts';
+import { refreshReferences } from '../references/refresh-references.ts';
 import type { App } from './app.ts';
 import { appConsumers } from './app-consumers.ts';
 import { bodyDeadline, requestMs, streamedRequestMs } from './body-deadline.ts';
@@ -153,6 +154,9 @@ export async function createApp(options: ServiceAppOptions): Promise<App> {
         app.lifecycle.closing,
       );
       integrityRoutes(app, { dataSource, database, owners });
+      consumers?.onSetBack((owner, signal) =>
+        refreshReferences({ dataSource, database, owners, owner, requestId: newId(), signal }),
+      );
     }
     if (database) exportRoute(app, { dataSource, database });
     app.lifecycle.every('expired idempotency keys', expiredAnswersEverySeconds, () =>

@@ -57,6 +57,16 @@ export function consumerMetrics(registry: Registry, consumers: Consumers): void 
       }
     },
   });
+  const rewinds = new Counter({
+    name: 'event_consumer_rewinds_total',
+    help: 'How often this process went back in a source whose server had lost events that were read here',
+    labelNames: ['source'],
+    registers: [registry],
+    collect() {
+      this.reset();
+      for (const { source, rewinds: times } of consumers.rewinds()) rewinds.inc({ source }, times);
+    },
+  });
 }
 
 /** Without the database a value is not known, which an absent sample says; the rest is still served. */

@@ -1,7 +1,17 @@
 import type { DataSource } from '@hivesync/database';
-import { FeedPageSchema, longPoll, maxPageLength, maxWaitSeconds, OutboxSignal } from '@hivesync/events';
+import {
+  epochHeader,
+  FeedPageSchema,
+  longPoll,
+  maxPageLength,
+  maxWaitSeconds,
+  OutboxSignal,
+  pack,
+  withEpoch,
+} from '@hivesync/events';
 import { Type } from 'typebox';
 import type { App } from '../app/app.ts';
+import { errorResponses } from '../errors/error-responses.ts';
 
 const FeedQuery = Type.Object(
   {
@@ -18,6 +28,16 @@ const FeedQuery = Type.Object(
   },
   { additionalProperties: false },
 );
+
+const FeedHeaders = Type.Object({
+  [epochHeader]: Type.Optional(
+    Type.String({
+      pattern: '^[0-9a-f]{16}$',
+      description:
+        'The epoch of `after`, as it came with that event. Not told by a reader of an earlier release',
+    }),
+  ),
+});
 
 /** `GET /internal/events`: this service's outbox for other services, which the hook of `/internal` has verified. */
 export function eventsRoute(
@@ -36,24 +56,26 @@ export function eventsRoute(
         summary: 'Events of this service after a position, in order',
         tags: ['internal'],
         querystring: FeedQuery,
-        response: { 200: FeedPageSchema },
+        headers: FeedHeaders,
+        response: { 200: FeedPageSchema, ...errorResponses('FEED_SET_BACK') },
       },
     },
     async (request, reply) => {
-      const { after = null, limit, wait } = request.query;
+      const { after, limit, wait } = request.query;
       signal ??= OutboxSignal.of(dataSource, { ...(listenUrl && { listenUrl }), logger: app.log });
       const left = new AbortController();
       reply.raw.once('close', () => left.abort());
-      return longPoll(
+      const page = await longPoll(
         { dataSource, signal },
         {
-          after,
+          after: after === undefined ? null : withEpoch(after, request.headers[epochHeader]),
           limit,
           waitSeconds: wait,
           consumer: request.service ?? undefined,
           signal: AbortSignal.any([left.signal, app.lifecycle.closing]),
         },
       );
+      return pack(page);
     },
   );
 }

@@ -9,7 +9,14 @@ import {
   ReferenceTable,
   sql,
 } from '@hivesync/database';
-import { forgettingDown, forgettingUp, platformTablesDown, platformTablesUp } from '@hivesync/events';
+import {
+  feedEpochsDown,
+  feedEpochsUp,
+  forgettingDown,
+  forgettingUp,
+  platformTablesDown,
+  platformTablesUp,
+} from '@hivesync/events';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
 @Entity('user_refs')
@@ -46,6 +53,7 @@ class CreateShelf1763800000000 implements Migration {
     const columns = ['owner_id', 'reader_id', 'author_id'];
     for (const statement of [
       ...platformTablesUp(),
+      ...feedEpochsUp('projects'),
       sql.updatedAtFunction(),
       sql.liveReferenceFunction(),
       ...sql.referenceSweepsUp(),
@@ -74,6 +82,7 @@ class CreateShelf1763800000000 implements Migration {
       ...sql.keepTombstonesDown([]),
       ...forgettingDown(),
       ...sql.referenceSweepsDown(),
+      ...feedEpochsDown(),
       ...platformTablesDown(),
     ]) {
       await runner.query(statement);

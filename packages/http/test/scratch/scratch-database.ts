@@ -9,7 +9,14 @@ import {
   ReferenceTable,
   sql,
 } from '@hivesync/database';
-import { forgettingDown, forgettingUp, platformTablesDown, platformTablesUp } from '@hivesync/events';
+import {
+  feedEpochsDown,
+  feedEpochsUp,
+  forgettingDown,
+  forgettingUp,
+  platformTablesDown,
+  platformTablesUp,
+} from '@hivesync/events';
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 
 /** A service that has just been made: what it declares, its migration, and nothing else. */
@@ -82,6 +89,7 @@ class CreateLoans1763800000000 implements Migration {
   async up(runner: QueryRunner): Promise<void> {
     for (const statement of [
       ...platformTablesUp(),
+      ...feedEpochsUp('workers'),
       sql.updatedAtFunction(),
       sql.liveReferenceFunction(),
       ...sql.referenceSweepsUp(),
@@ -123,6 +131,7 @@ class CreateLoans1763800000000 implements Migration {
       ...sql.referenceSweepsDown(),
       sql.dropLiveReferenceFunction(),
       sql.dropUpdatedAtFunction(),
+      ...feedEpochsDown(),
       ...platformTablesDown(),
     ]) {
       await runner.query(statement);

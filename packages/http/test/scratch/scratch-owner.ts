@@ -4,11 +4,18 @@ import {
   type EventDefinition,
   projectDeleted,
   projectUpdated,
+  type ServiceName,
   userDeleted,
   userUpdated,
 } from '@hivesync/contracts';
 import { defineDatabase, type Migration, type QueryRunner, query, transaction } from '@hivesync/database';
-import { platformTablesDown, platformTablesUp, publishMany } from '@hivesync/events';
+import {
+  feedEpochsDown,
+  feedEpochsUp,
+  platformTablesDown,
+  platformTablesUp,
+  publishMany,
+} from '@hivesync/events';
 import { startService, type TestDatabase, type TestTokens } from '@hivesync/testing';
 import { type Static, Type } from 'typebox';
 import {
@@ -29,14 +36,18 @@ export interface ScratchOwner {
   asked: string[][];
   /** Lets it exist without telling anybody. */
   add(id: string, data: object): Promise<void>;
+  /** Its server loses the last `events`, and all that came with them since it was as given here. */
+  lose(events: number, id: string, as: { version: number; data: object }): Promise<void>;
   /** Changes it, with its event. */
   change(id: string, data: object): Promise<void>;
   /** Deletes it, with its event. */
   remove(id: string): Promise<void>;
 }
 
-class CreateOwned1763800000000 implements Migration {
+/** A migration of the owner whose schema it runs in. */
+abstract class CreateOwned implements Migration {
   readonly name = 'CreateOwned1763800000000';
+  abstract readonly owner: ServiceName;
 
   async up(runner: QueryRunner): Promise<void> {
     const table = `create table owned (
@@ -44,11 +55,13 @@ class CreateOwned1763800000000 implements Migration {
       version integer not null default 1,
       data jsonb not null
     )`;
-    for (const statement of [...platformTablesUp(), table]) await runner.query(statement);
+    for (const statement of [...platformTablesUp(), ...feedEpochsUp(this.owner), table])
+      await runner.query(statement);
   }
 
   async down(runner: QueryRunner): Promise<void> {
-    for (const statement of ['drop table owned', ...platformTablesDown()]) await runner.query(statement);
+    for (const statement of ['drop table owned', ...feedEpochsDown(), ...platformTablesDown()])
+      await runner.query(statement);
   }
 }
 
@@ -63,12 +76,13 @@ const events: Record<Owned, { updated: EventDefinition; deleted: EventDefinition
   'projects.project': { updated: projectUpdated, deleted: projectDeleted },
 };
 
-export const ownerDatabase = (aggregate: AggregateName) =>
-  defineDatabase({
-    service: aggregates[aggregate].owner,
-    entities: [],
-    migrations: [CreateOwned1763800000000],
-  });
+export const ownerDatabase = (aggregate: AggregateName) => {
+  const service = aggregates[aggregate].owner;
+  class CreateOwned1763800000000 extends CreateOwned {
+    readonly owner = service;
+  }
+  return defineDatabase({ service, entities: [], migrations: [CreateOwned1763800000000] });
+};
 
 export async function startOwner(
   aggregate: Owned,
@@ -135,6 +149,15 @@ export async function startOwner(
     asked,
     add: async (id, data) => {
       await query(dataSource, 'insert into owned (id, data) values ($1, $2)', [id, data]);
+    },
+    lose: async (count, id, { version, data }) => {
+      await query(dataSource, 'update owned set version = $2, data = $3 where id = $1', [id, version, data]);
+      await query(
+        dataSource,
+        `delete from outbox
+         where position in (select position from outbox order by epoch desc, transaction_id desc, position desc limit $1)`,
+        [count],
+      );
     },
     change: (id, data) =>
       happened(

@@ -183,6 +183,27 @@ describe('told by the owner', () => {
     expect(users.asked).toEqual([]);
   });
 
+  test('a change follows what the owner says even where its server lost the changes before', async () => {
+    const alice = await user('Alice');
+    await lend({ borrower_id: alice });
+    await users.change(alice, person('Alice B.'));
+    await users.change(alice, person('Alice C.'));
+    await users.change(alice, person('Alice D.'));
+    await expect.poll(() => refs(alice), soon).toMatchObject([{ version: 4, display_name: 'Alice D.' }]);
+    await users.lose(2, alice, { version: 2, data: person('Alice B.') });
+    // Nothing happens there any more, so it is the refusal alone that brings the name back.
+    await expect.poll(() => refs(alice), soon).toMatchObject([{ version: 2, display_name: 'Alice B.' }]);
+    await users.change(alice, person('Alice E.'));
+    await expect.poll(() => refs(alice), soon).toMatchObject([{ version: 3, display_name: 'Alice E.' }]);
+    const told = await query<{ data: object }>(
+      scratch.dataSource,
+      `select data from outbox where type = 'workers.feed.rewound'`,
+    );
+    expect(told).toMatchObject([{ data: { source: 'identity' } }]);
+    const metrics = await scratch.asStranger().get('/metrics');
+    expect(metrics.body).toContain('event_consumer_rewinds_total{source="identity",service="workers"} 1');
+  });
+
   test('a write that races the deletion is refused', async () => {
     const [alice, bob] = [await user(), await user('Bob')];
     await lendMany([{ borrower_id: alice }, { borrower_id: bob }]);

@@ -9,7 +9,14 @@ import {
   ReferenceTable,
   sql,
 } from '@hivesync/database';
-import { forgettingDown, forgettingUp, platformTablesDown, platformTablesUp } from '@hivesync/events';
+import {
+  feedEpochsDown,
+  feedEpochsUp,
+  forgettingDown,
+  forgettingUp,
+  platformTablesDown,
+  platformTablesUp,
+} from '@hivesync/events';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
 export type NoteId = Id<'Note'>;
@@ -44,6 +51,7 @@ class CreateNotes1763800000000 implements Migration {
   async up(runner: QueryRunner): Promise<void> {
     for (const statement of [
       ...platformTablesUp(),
+      ...feedEpochsUp('projects'),
       sql.updatedAtFunction(),
       sql.liveReferenceFunction(),
       ...sql.referenceSweepsUp(),
@@ -73,6 +81,7 @@ class CreateNotes1763800000000 implements Migration {
       ...sql.keepTombstonesDown([]),
       ...forgettingDown(),
       ...sql.referenceSweepsDown(),
+      ...feedEpochsDown(),
       ...platformTablesDown(),
     ]) {
       await runner.query(statement);

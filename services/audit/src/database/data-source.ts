@@ -14,6 +14,7 @@ import { ForgetAddressesOfFailedLogins1764000300000 } from './migrations/1764000
 import { CreateIntegritySchedule1764000350000 } from './migrations/1764000350000-create-integrity-schedule.ts';
 import { ForgetDeletedPeople1764000400000 } from './migrations/1764000400000-forget-deleted-people.ts';
 import { KeepTombstones1764000700000 } from './migrations/1764000700000-keep-tombstones.ts';
+import { AddFeedEpochs1764170000000 } from './migrations/1764170000000-add-feed-epochs.ts';
 
 export const database = defineDatabase({
   service: 'audit',
@@ -29,6 +30,7 @@ export const database = defineDatabase({
     CreateIntegritySchedule1764000350000,
     ForgetDeletedPeople1764000400000,
     KeepTombstones1764000700000,
+    AddFeedEpochs1764170000000,
   ],
   partitions: [{ table: 'audit_logs', step: 'month', ahead: 3 }],
   cascades: { 'audit_logs.user_id': forgetAddresses },

@@ -1,5 +1,5 @@
 import { type DataSource, newId, query } from '@hivesync/database';
-import { rehearseMigration } from '@hivesync/testing';
+import { oldEventCode, rehearseMigration } from '@hivesync/testing';
 import { test } from 'vitest';
 import { database } from '../../src/database/data-source.ts';
 
@@ -122,3 +122,6 @@ test('KeepTombstones leaves deletions and what is told of them again alone', () 
     },
     read: (app) => query(app, 'select id, state, version from user_refs order by id'),
   }));
+
+test('AddFeedEpochs leaves code that knows no epochs working', () =>
+  rehearseMigration({ database, migration: 'AddFeedEpochs', ...oldEventCode }));

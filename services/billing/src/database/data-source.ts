@@ -14,6 +14,7 @@ import { CreateReferenceSweeps1763900000000 } from './migrations/1763900000000-c
 import { CreateSubscriptionCancellations1764000000000 } from './migrations/1764000000000-create-subscription-cancellations.ts';
 import { ForgetDeletedPeople1764000400000 } from './migrations/1764000400000-forget-deleted-people.ts';
 import { KeepTombstones1764000700000 } from './migrations/1764000700000-keep-tombstones.ts';
+import { AddFeedEpochs1764170000000 } from './migrations/1764170000000-add-feed-epochs.ts';
 
 export const database = defineDatabase({
   service: 'billing',
@@ -27,6 +28,7 @@ export const database = defineDatabase({
     CreateSubscriptionCancellations1764000000000,
     ForgetDeletedPeople1764000400000,
     KeepTombstones1764000700000,
+    AddFeedEpochs1764170000000,
   ],
   cascades: { 'subscriptions.user_id': cancelSubscriptionsOf },
   awaits: { 'identity.user': cancellationsUnderWay },

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type DataSource, migrateDown, migrateUp, query } from '@hivesync/database';
-import { emptyDatabase, rehearseMigration } from '@hivesync/testing';
+import { emptyDatabase, oldEventCode, rehearseMigration } from '@hivesync/testing';
 import { describe, expect, test } from 'vitest';
 import { database } from '../../src/database/data-source.ts';
 
@@ -177,6 +177,7 @@ const writers: Record<string, { tables: string[]; write: Writer }> = {
       () => [randomUUID(), hex()],
     ),
   },
+  AddFeedEpochs: { tables: [], write: oldEventCode.write },
   ForgetDeletedPeople: {
     tables: [],
     write: insert(
@@ -207,12 +208,12 @@ describe.each(names.map((migration, at) => ({ migration, earlier: names.slice(0,
         ...(earlier.length > 0 && {
           read: async (app: DataSource) => {
             const rows: object[] = [];
-            // Without nulls: a column that is added later is one to the old code's rows, and it does not read it.
+            // Without nulls and epochs: a column that is added later is one to the old code's rows, and it does not read it.
             for (const table of earlier.flatMap(({ tables }) => tables)) {
               rows.push(
                 ...(await query(
                   app,
-                  `select jsonb_strip_nulls(to_jsonb(t)) as row from ${table} as t order by 1`,
+                  `select jsonb_strip_nulls(to_jsonb(t) - 'epoch') as row from ${table} as t order by 1`,
                 )),
               );
             }
@@ -290,3 +291,6 @@ test('all the way down leaves nothing behind', async () => {
   );
   expect(left).toEqual([]);
 });
+
+test('AddFeedEpochs leaves code that knows no epochs working', () =>
+  rehearseMigration({ database, migration: 'AddFeedEpochs', ...oldEventCode }));

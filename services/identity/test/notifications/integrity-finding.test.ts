@@ -1,4 +1,4 @@
-import { integrityAudited, type UserId } from '@hivesync/contracts';
+import { feedRewound, integrityAudited, type UserId } from '@hivesync/contracts';
 import { newId, transaction } from '@hivesync/database';
 import { Consumers, publish, replay } from '@hivesync/events';
 import { atFileEnd, neighbour, silentLogger, testDatabase } from '@hivesync/testing';
@@ -39,7 +39,7 @@ const audited = (found: number, actorId?: UserId) =>
     }),
   );
 const notifications = () =>
-  db.query<{ user_id: UserId; type: string; payload_json: unknown }>(
+  db.query<{ user_id: UserId; type: string; payload_json: object }>(
     'select user_id, type, payload_json from identity.notifications order by user_id, id',
   );
 
@@ -63,4 +63,25 @@ test('every administrator hears once of an audit that found something, and nobod
   expect(
     (await notifications()).filter(({ payload_json }) => JSON.stringify(payload_json).includes(':3')),
   ).toEqual(told);
+});
+
+test('every administrator hears once that a service went back in the feed of another', async () => {
+  const before = await notifications();
+  const previews = neighbours.find(({ feed }) => feed.service === 'previews')!;
+  const data = { source: 'projects', from: '7.3@0123456789abcdef', to: '7.1@0123456789abcdef' };
+  await transaction(previews.outbox, (tx) =>
+    publish(tx, feedRewound('previews'), { subject: 'projects', version: 0, data }),
+  );
+  consumers.start();
+  const told = async () => (await notifications()).filter(({ payload_json }) => 'finding' in payload_json);
+  await vi.waitFor(async () => expect(await told()).toHaveLength(2), 10_000);
+  await replay(dataSource, 'previews');
+  await audited(1);
+  await vi.waitFor(async () => expect(await notifications()).toHaveLength(before.length + 4), 10_000);
+  expect((await told()).map(({ type, payload_json }) => ({ type, payload_json }))).toEqual(
+    Array.from({ length: 2 }, () => ({
+      type: 'integrity_finding',
+      payload_json: { finding: 'feed_set_back', reader: 'previews', ...data },
+    })),
+  );
 });

@@ -14,6 +14,7 @@ import { type DataSource, migrateUp, newId, type ServiceDatabase, transaction } 
 import {
   Consumers,
   type EventSource,
+  feedEpochsUp,
   localEventSource,
   OutboxSignal,
   type Publication,
@@ -34,7 +35,8 @@ const outboxOfProjects: ServiceDatabase = {
     class {
       name = 'CreateOutbox1000000000000';
       async up(runner: { query(statement: string): Promise<unknown> }) {
-        for (const statement of platformTablesUp()) await runner.query(statement);
+        for (const statement of [...platformTablesUp(), ...feedEpochsUp('projects')])
+          await runner.query(statement);
       }
       async down() {
         throw new Error('not needed');

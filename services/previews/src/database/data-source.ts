@@ -16,6 +16,7 @@ import { CreateAiDocJobs1763800004000 } from './migrations/1763800004000-create-
 import { CreateReferenceSweeps1763900000000 } from './migrations/1763900000000-create-reference-sweeps.ts';
 import { ForgetDeletedPeople1764000400000 } from './migrations/1764000400000-forget-deleted-people.ts';
 import { KeepTombstones1764000700000 } from './migrations/1764000700000-keep-tombstones.ts';
+import { AddFeedEpochs1764170000000 } from './migrations/1764170000000-add-feed-epochs.ts';
 
 export const database = defineDatabase({
   service: 'previews',
@@ -38,6 +39,7 @@ export const database = defineDatabase({
     CreateReferenceSweeps1763900000000,
     ForgetDeletedPeople1764000400000,
     KeepTombstones1764000700000,
+    AddFeedEpochs1764170000000,
   ],
   cascades: {
     'preview_jobs.project_id': removePreviewJobs,

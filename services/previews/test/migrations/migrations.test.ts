@@ -1,5 +1,5 @@
 import { type DataSource, newId, query } from '@hivesync/database';
-import { rehearseMigration } from '@hivesync/testing';
+import { oldEventCode, rehearseMigration } from '@hivesync/testing';
 import { test } from 'vitest';
 import { database } from '../../src/database/data-source.ts';
 
@@ -103,3 +103,6 @@ test('KeepTombstones leaves deletions and what is told of them again alone', () 
     },
     read: rowsOf('user_refs'),
   }));
+
+test('AddFeedEpochs leaves code that knows no epochs working', () =>
+  rehearseMigration({ database, migration: 'AddFeedEpochs', ...oldEventCode }));

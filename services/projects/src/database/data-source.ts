@@ -38,6 +38,7 @@ import { ForgetDeletedPeople1764000400000 } from './migrations/1764000400000-for
 import { KeepTombstones1764000700000 } from './migrations/1764000700000-keep-tombstones.ts';
 import { FoldSearchedTexts1764140000000 } from './migrations/1764140000000-fold-searched-texts.ts';
 import { IndexFoldedTexts1764140001000 } from './migrations/1764140001000-index-folded-texts.ts';
+import { AddFeedEpochs1764170000000 } from './migrations/1764170000000-add-feed-epochs.ts';
 
 export const database = defineDatabase({
   service: 'projects',
@@ -100,5 +101,6 @@ export const database = defineDatabase({
     KeepTombstones1764000700000,
     FoldSearchedTexts1764140000000,
     IndexFoldedTexts1764140001000,
+    AddFeedEpochs1764170000000,
   ],
 });

@@ -1,5 +1,5 @@
 import { type DataSource, migrateDown, migrateUp, newId, query } from '@hivesync/database';
-import { emptyDatabase, rehearseMigration } from '@hivesync/testing';
+import { emptyDatabase, oldEventCode, rehearseMigration } from '@hivesync/testing';
 import { expect, test } from 'vitest';
 import { database } from '../../src/database/data-source.ts';
 
@@ -224,6 +224,10 @@ const writers: Record<string, { tables: string[]; write: (app: DataSource) => Pr
     tables: [],
     write: (app) => query(app, 'select forget_outbox_addresses($1, 10)', [newId()]),
   },
+  AddFeedEpochs: {
+    tables: [],
+    write: (app) => oldEventCode.write(app),
+  },
   KeepTombstones: {
     tables: [],
     write: (app) => query(app, `update user_refs set version = version + 1 where state = 'deleted'`),
@@ -255,11 +259,11 @@ test.each(names)('%s: up, old writers go on, down, rows survive, redo', async (m
       },
       read: async (app: DataSource) => {
         const rows: unknown[] = [];
-        // Without nulls: a column that is added later is one to the old code's rows, and it does not read it.
+        // Without nulls and epochs: a column that is added later is one to the old code's rows, and it does not read it.
         for (const table of earlier.flatMap(({ tables }) => tables)) {
           const found = await query(
             app,
-            `select jsonb_strip_nulls(to_jsonb(t)) as row from ${table} as t order by jsonb_strip_nulls(to_jsonb(t))::text`,
+            `select jsonb_strip_nulls(to_jsonb(t) - 'epoch') as row from ${table} as t order by jsonb_strip_nulls(to_jsonb(t) - 'epoch')::text`,
           );
           rows.push(...found.map((row) => ({ table, row })));
         }
@@ -282,3 +286,6 @@ test('all the way down leaves nothing behind', async () => {
   );
   expect(left).toEqual([]);
 });
+
+test('AddFeedEpochs leaves code that knows no epochs working', () =>
+  rehearseMigration({ database, migration: 'AddFeedEpochs', ...oldEventCode }));

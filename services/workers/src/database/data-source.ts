@@ -6,6 +6,7 @@ import { CreateWorkerNodes1763800001000 } from './migrations/1763800001000-creat
 import { CreateWorkerHeartbeats1763800002000 } from './migrations/1763800002000-create-worker-heartbeats.ts';
 import { CreateReferenceSweeps1763900000000 } from './migrations/1763900000000-create-reference-sweeps.ts';
 import { ForgetDeletedPeople1764000400000 } from './migrations/1764000400000-forget-deleted-people.ts';
+import { AddFeedEpochs1764170000000 } from './migrations/1764170000000-add-feed-epochs.ts';
 
 export const database = defineDatabase({
   service: 'workers',
@@ -16,6 +17,7 @@ export const database = defineDatabase({
     CreateWorkerHeartbeats1763800002000,
     CreateReferenceSweeps1763900000000,
     ForgetDeletedPeople1764000400000,
+    AddFeedEpochs1764170000000,
   ],
   owns: { 'workers.node': WorkerNode },
   partitions: [{ table: 'worker_heartbeats', step: 'day', ahead: 7, keepDays: 14 }],

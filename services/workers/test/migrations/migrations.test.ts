@@ -1,5 +1,5 @@
 import { newId, query } from '@hivesync/database';
-import { rehearseMigration } from '@hivesync/testing';
+import { oldEventCode, rehearseMigration } from '@hivesync/testing';
 import { test } from 'vitest';
 import { database } from '../../src/database/data-source.ts';
 
@@ -41,3 +41,6 @@ test('ForgetDeletedPeople leaves nodes alone', () =>
       query(app, `insert into worker_nodes (id, name, type) values ($1, 'cpu-1', 'cpu')`, [newId()]),
     read: (app) => query(app, 'select id, name, type, status from worker_nodes order by id'),
   }));
+
+test('AddFeedEpochs leaves code that knows no epochs working', () =>
+  rehearseMigration({ database, migration: 'AddFeedEpochs', ...oldEventCode }));

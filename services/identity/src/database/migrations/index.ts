@@ -14,6 +14,7 @@ import { ForgetAddressesOfTheDeleted1764150000000 } from './1764150000000-forget
 import { OneChainOfRefreshTokens1764150001000 } from './1764150001000-one-chain-of-refresh-tokens.ts';
 import { CountFailuresOfDevicesAndSessions1764150002000 } from './1764150002000-count-failures-of-devices-and-sessions.ts';
 import { ProveAddresses1764160000000 } from './1764160000000-prove-addresses.ts';
+import { AddFeedEpochs1764170000000 } from './1764170000000-add-feed-epochs.ts';
 
 /** In the order in which they run. A migration that has landed is never edited: write the next one. */
 export const migrations = [
@@ -33,4 +34,5 @@ export const migrations = [
   OneChainOfRefreshTokens1764150001000,
   CountFailuresOfDevicesAndSessions1764150002000,
   ProveAddresses1764160000000,
+  AddFeedEpochs1764170000000,
 ];
