@@ -193,6 +193,18 @@ export const causes: Record<string, Cause> = {
     workers.signal('SIGTERM');
     return workers;
   },
+  'event source was set back': async ({ there, database }) => {
+    there.start('identity');
+    const projects = there.start('projects');
+    await publishRegistration(database);
+    await publishRegistration(database);
+    const met = 'select id from projects.user_refs';
+    await expect.poll(() => database.query(met), { timeout: 20_000 }).toHaveLength(2);
+    await database.query(
+      'delete from identity.outbox where position = (select max(position) from identity.outbox)',
+    );
+    return projects;
+  },
   'event source interrupted': async ({ there }) => there.start('projects'),
   'event handler failed': applied,
   'event parked': applied,
@@ -233,10 +245,11 @@ export const causes: Record<string, Cause> = {
   },
   'outbox pruned': async ({ there, database }) => {
     await publishRegistration(database);
+    await publishRegistration(database);
     await database.query(
       `update identity.outbox set created_at = now() - interval '31 days';
-       insert into identity.feed_readers (consumer, transaction_id, position)
-       select 'audit', transaction_id, position from identity.outbox`,
+       insert into identity.feed_readers (consumer, epoch, transaction_id, position)
+       select 'audit', epoch, transaction_id, position from identity.outbox order by position desc limit 1`,
     );
     return there.start('identity');
   },
