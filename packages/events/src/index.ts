@@ -45,8 +45,11 @@
  * **Nobody speaks for another.** A reader parks what comes from the feed of one service under the type of another, so
  * that a service which is taken over deletes nobody else's aggregates.
  *
- * **Deploying in any order.** Fields that a newer publisher adds are dropped when read; types that it adds are
- * counted, logged and skipped, except by `onAny`. An enum value that is new to a reader is parked until it is upgraded.
+ * **Deploying in any order.** Fields that a newer publisher adds are dropped when read. Types that it adds are parked
+ * (`unknown`), and an event with a value that is new to a reader is too (`invalid`); `onAny` gets what is of a new type at
+ * once. A release that can read them applies them by itself, within a minute of its start and in the order of their subject;
+ * one that knows the type and has no handler lets it go. 10,000 of a source are kept; with one more it is not read on until
+ * the reader is upgraded, and the rest stays in its outbox.
  *
  * **Nothing unread is deleted.** What a consumer reads after, it has committed; `feed_readers` remembers it, and
  * `pruneOutbox` never passes the slowest. To leave a consumer behind takes an explicit `forgetReader`; should it come back,
@@ -94,12 +97,12 @@ export {
   type ParkedFilter,
   type ParkReason,
   parkedEvents,
-  retryParked,
 } from './consumers/parking.ts';
 export { replay } from './consumers/replay.ts';
+export { retryParked } from './consumers/retry.ts';
 export type { RetryPolicy, SourceCounters } from './consumers/source-loop.ts';
 export { type Backlog, backlogAfter, type ConsumerStatus, consumerStatus } from './consumers/status.ts';
-export { isTransient } from './consumers/transient.ts';
+export { isTransient, TooManyUnknownError } from './consumers/transient.ts';
 export { feedEpochsDown, feedEpochsUp } from './epochs-sql.ts';
 export {
   type Feed,
@@ -147,3 +150,4 @@ export {
   type Subscriptions,
 } from './subscriptions.ts';
 export { Sweeper, type SweeperOptions, sweepAll } from './sweeps/sweeper.ts';
+export { unknownEventsDown, unknownEventsUp } from './unknown-events-sql.ts';

@@ -258,35 +258,6 @@ describe('consumers', () => {
 });
 
 describe('events of which this release knows nothing', () => {
-  const foreign = (
-    subject: string,
-  ) => `insert into outbox (id, type, aggregate, subject, aggregate_version, data)
-    values (gen_random_uuid(), 'projects.rocket.launched', 'projects.rocket', '${subject}', 1, '{"thrust": 9}')`;
-
-  it('are skipped, with a count and a line in the log', async () => {
-    const logger = recordingLogger();
-    const consumers = consumersOf(platform, [on(taskCreated, writeEffect)], { logger });
-    await query(projects(), foreign('r1'));
-    const subject = newSubject();
-    await publishTask(projects(), subject, 1);
-    consumers.start();
-    await expect.poll(applied).toEqual([`${subject} 1`]);
-    expect(consumers.counters()).toMatchObject([{ unknown: 1, parked: 0 }]);
-    expect(logger.lines.filter(({ message }) => /unknown type/.test(message))).toHaveLength(1);
-  });
-
-  it('are given to those who want everything', async () => {
-    const seen: CloudEvent[] = [];
-    const consumers = consumersOf(platform, [
-      onAny(async (_tx, event) => {
-        seen.push(event);
-      }),
-    ]);
-    await query(projects(), foreign('r1'));
-    consumers.start();
-    await expect.poll(() => seen).toMatchObject([{ type: 'projects.rocket.launched', data: { thrust: 9 } }]);
-  });
-
   it('lose only the fields that are new to it', async () => {
     const seen: unknown[] = [];
     const consumers = consumersOf(platform, [

@@ -1,6 +1,6 @@
 import { sql } from '@hivesync/database';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { feedEpochsDown, forgettingDown, platformTablesDown } from '../src/index.ts';
+import { feedEpochsDown, forgettingDown, platformTablesDown, unknownEventsDown } from '../src/index.ts';
 import { type Platform, startPlatform, tablesOfPlatform } from './platform.ts';
 
 let platform: Platform;
@@ -22,6 +22,7 @@ describe('platform tables', () => {
     expect(before.length).toBeGreaterThan(10);
     await platform.owner(
       'projects',
+      ...unknownEventsDown(),
       ...feedEpochsDown(),
       ...forgettingDown(),
       ...sql.referenceSweepsDown(),

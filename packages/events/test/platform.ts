@@ -29,6 +29,7 @@ import {
   platformTablesUp,
   publish,
   type Subscription,
+  unknownEventsUp,
 } from '../src/index.ts';
 
 /** A database in which some services have their platform tables, with a pool of each one's app role. */
@@ -48,6 +49,7 @@ export const tablesOfPlatform = (service: ServiceName): string[] => [
   ...sql.referenceSweepsUp(),
   ...forgettingUp(service),
   ...feedEpochsUp(service),
+  ...unknownEventsUp(),
 ];
 
 export async function startPlatform(

@@ -1,11 +1,11 @@
-import type { CloudEvent } from '@hivesync/contracts';
 import { type DataSource, type Transaction, transaction } from '@hivesync/database';
 import type { FeedItem } from '../feed-page.ts';
 import type { FeedPosition } from '../position.ts';
-import type { EventHandler, Subscriptions } from '../subscriptions.ts';
-import { readEvent } from '../validation.ts';
+import type { Subscriptions } from '../subscriptions.ts';
 import { lockCursorAt, moveCursor, tryConsumerLock } from './cursor.ts';
-import { describe, type ParkReason, park, parkedSubjects } from './parking.ts';
+import { type Judgement, judge } from './judge.ts';
+import { countUnknown, describe, type ParkReason, park, parkedSubjects } from './parking.ts';
+import { TooManyUnknownError } from './transient.ts';
 
 /**
  * standby: another consumer of this (service, source) is at work; moved: it has been, so what was read
@@ -16,14 +16,10 @@ export type BatchOutcome = 'committed' | 'standby' | 'moved';
 /** What became of the events of one batch; counted only once it is committed. */
 export interface BatchCounts {
   applied: number;
-  /** Of a type that this release does not know, and nobody subscribed to everything. */
+  /** Of a type that this release does not know, or behind one of its subject: kept until a later release knows it. */
   unknown: number;
   parked: { id: string; type: string; subject: string; reason: ParkReason; error: string }[];
 }
-
-type Step =
-  | { item: FeedItem; event: CloudEvent; handlers: readonly EventHandler[] }
-  | { item: FeedItem; invalid: string };
 
 export interface Batch {
   dataSource: DataSource;
@@ -31,6 +27,8 @@ export interface Batch {
   source: string;
   after: FeedPosition | null;
   items: readonly FeedItem[];
+  /** Events of unknown types that are kept at most; one more, and the source is not read on. */
+  maxUnknown: number;
   /** Set for a single event whose handler has failed for good: it is parked instead of applied. */
   giveUp?: { error: string; attempts: number };
 }
@@ -54,43 +52,53 @@ export async function applyBatch(batch: Batch): Promise<{ outcome: BatchOutcome;
 
 async function applySteps(tx: Transaction, batch: Batch, counts: BatchCounts): Promise<void> {
   const { source, subscriptions, giveUp } = batch;
-  const steps = batch.items.flatMap((item): Step[] => {
-    const read = readEvent(source, item.event);
-    const handlers = subscriptions.handlersOf(read.valid ? read.event.type : describe(item).type);
-    if (read.known && handlers.length === 0) return [];
-    if (!read.valid) return [{ item, invalid: read.error }];
-    if (handlers.length > 0) return [{ item, event: read.event, handlers }];
-    counts.unknown += 1;
-    return [];
-  });
+  const steps = batch.items
+    .map((item) => ({ item, judged: judge(source, subscriptions, item.event) }))
+    .filter((step): step is Step => step.judged.verdict !== 'pass over');
   if (steps.length === 0) return;
-  const waiting = await parkedSubjects(tx, source, [
-    ...new Set(steps.map(({ item }) => describe(item).subject)),
-  ]);
-  for (const step of steps) {
-    const { id, type, subject } = describe(step.item);
-    const why = reasonToPark(step, waiting.has(subject), giveUp);
+  const subjects = [...new Set(steps.map(({ item }) => describe(item).subject))];
+  const waiting = await parkedSubjects(tx, source, subjects);
+  for (const { item, judged } of steps) {
+    const { id, type, subject } = describe(item);
+    const why = reasonToPark(judged, waiting.has(subject), giveUp);
     if (why) {
-      await park(tx, source, step.item, why);
-      if (subject !== '') waiting.add(subject);
-      counts.parked.push({ id, type, subject, reason: why.reason, error: why.error });
-    } else if ('event' in step) {
-      for (const handle of step.handlers) await handle(tx, step.event);
+      await park(tx, source, item, why);
+      const first = waiting.get(subject) ?? why.reason;
+      if (subject !== '') waiting.set(subject, first);
+      if (first === 'unknown') counts.unknown += 1;
+      else counts.parked.push({ id, type, subject, reason: why.reason, error: why.error });
+    } else if (judged.verdict === 'handle') {
+      for (const handle of judged.handlers) await handle(tx, judged.event);
       counts.applied += 1;
     }
   }
+  if (counts.unknown > 0) await refuseTooMany(tx, source, batch.maxUnknown);
+}
+
+interface Step {
+  item: FeedItem;
+  judged: Exclude<Judgement, { verdict: 'pass over' }>;
 }
 
 function reasonToPark(
-  step: Step,
+  judged: Step['judged'],
   behind: boolean,
   giveUp: Batch['giveUp'],
 ): { reason: ParkReason; error: string; attempts: number } | null {
-  if ('invalid' in step) return { reason: 'invalid', error: step.invalid, attempts: 0 };
+  if (judged.verdict === 'invalid') return { reason: 'invalid', error: judged.error, attempts: 0 };
   if (behind) {
     return { reason: 'behind', error: 'An earlier event of this subject is parked', attempts: 0 };
   }
+  if (judged.verdict === 'unknown') return { reason: 'unknown', error: judged.error, attempts: 0 };
   return giveUp ? { reason: 'failed', ...giveUp } : null;
+}
+
+/**
+ * What this release does not know stays in the outbox of its source rather than here, where it is very much: that loses
+ * nothing either, as retention waits for us. @throws TooManyUnknownError, which undoes the batch
+ */
+async function refuseTooMany(tx: Transaction, source: string, most: number): Promise<void> {
+  if ((await countUnknown(tx, source, most + 1)) > most) throw new TooManyUnknownError(source, most);
 }
 
 /** Null for what has no usable time: a broken event must not break the cursor too. */

@@ -18,6 +18,8 @@ export interface ConsumersOptions {
   retry?: Partial<RetryPolicy> | undefined;
   /** Events in one batch, 1 to 1,000, default 200. */
   limit?: number | undefined;
+  /** Events of a source kept for a later release, at most; default 10,000. With one more it is not read on. */
+  maxUnknown?: number | undefined;
   /** How long a read waits for events, 0 to 30 s, default 25. */
   waitSeconds?: number | undefined;
 }
@@ -63,6 +65,7 @@ export class Consumers {
             retry: { attempts: 5, delay: 200, maxDelay: 10_000, ...options.retry },
             limit: options.limit ?? 200,
             waitSeconds: options.waitSeconds ?? 25,
+            maxUnknown: options.maxUnknown ?? 10_000,
             onCommitted: () => {
               for (const listener of this.#listeners) listener();
             },

@@ -1,19 +1,12 @@
-import {
-  type DataSource,
-  type EntityManager,
-  query,
-  type Transaction,
-  transaction,
-} from '@hivesync/database';
+import { type DataSource, type EntityManager, query, type Transaction } from '@hivesync/database';
 import type { FeedItem } from '../feed-page.ts';
 import { withoutAddressOfDeleted } from '../forgetting/forget-person.ts';
-import type { Subscriptions } from '../subscriptions.ts';
-import { readEvent } from '../validation.ts';
-import { consumerLock } from './cursor.ts';
-import { isTransient } from './transient.ts';
 
-/** failed: its handler did; invalid: it does not fit its schema; behind: an earlier one of its subject is parked. */
-export type ParkReason = 'failed' | 'invalid' | 'behind';
+/**
+ * failed: its handler did; invalid: it does not fit its schema; unknown: this release does not know its type; behind: an
+ * earlier one of its subject is parked.
+ */
+export type ParkReason = 'failed' | 'invalid' | 'unknown' | 'behind';
 
 export interface ParkedEvent {
   source: string;
@@ -34,21 +27,33 @@ export interface ParkedFilter {
   type?: string;
 }
 
-/** Which of the subjects have events parked, and so must wait behind them. */
+/** Which of the subjects have events parked, and so must wait behind them: with the reason of the first. */
 export async function parkedSubjects(
   tx: Transaction,
   source: string,
   subjects: readonly string[],
-): Promise<Set<string>> {
-  const rows = await query<{ subject: string }>(
+): Promise<Map<string, ParkReason>> {
+  const rows = await query<{ subject: string; reason: ParkReason }>(
     tx,
-    `select distinct subject
+    `select distinct on (subject) subject, reason
      from parked_events
      where source = $1
-       and subject = any($2)`,
+       and subject = any($2)
+     order by subject, ordinal`,
     [source, subjects],
   );
-  return new Set(rows.map(({ subject }) => subject));
+  return new Map(rows.map(({ subject, reason }) => [subject, reason]));
+}
+
+/** How many events of a source are kept since their type is not known; not counted beyond `atMost`. */
+export async function countUnknown(tx: Transaction, source: string, atMost: number): Promise<number> {
+  const [row] = await query<{ events: number }>(
+    tx,
+    `select count(*)::integer as events
+     from (select from parked_events where source = $1 and reason = 'unknown' limit $2) as kept`,
+    [source, atMost],
+  );
+  return row!.events;
 }
 
 /** How many events of each source are parked; none is missing from it. By an index alone. */
@@ -102,11 +107,12 @@ export function describe({ position, event }: FeedItem): { id: string; type: str
 }
 
 /** PostgreSQL's text takes everything but NUL and lone surrogates. */
-function storable(text: string): string {
+export function storable(text: string): string {
   return text.replaceAll('\0', '\uFFFD').toWellFormed().slice(0, 4_000);
 }
 
-const matches = `($1::text is null or source = $1)
+/** Of the parameters of {@link filterParameters}. */
+export const matches = `($1::text is null or source = $1)
        and ($2::text is null or subject = $2)
        and ($3::text is null or type = $3)`;
 
@@ -122,84 +128,15 @@ export async function parkedEvents(
      where ${matches}
      order by ordinal
      limit 1000`,
-    [filter.source ?? null, filter.subject ?? null, filter.type ?? null],
+    filterParameters(filter),
   );
 }
 
-/**
- * Applies parked events again, each in its own transaction that also unparks it. The events of a
- * subject are taken in order and up to the first that fails, which stays parked with its new error.
- * The filter picks subjects: one that has a matching event is retried from its first.
- * Rejects only when the database fails; what was applied until then stays applied.
- */
-export async function retryParked(
-  dataSource: DataSource,
-  subscriptions: Subscriptions,
-  filter: ParkedFilter = {},
-): Promise<{ applied: number; failed: number }> {
-  const groups = await query<{ source: string; subject: string }>(
-    dataSource,
-    `select source, subject
-     from parked_events
-     where ${matches}
-     group by source, subject
-     order by min(ordinal)`,
-    [filter.source ?? null, filter.subject ?? null, filter.type ?? null],
-  );
-  const report = { applied: 0, failed: 0 };
-  for (const { source, subject } of groups) {
-    for (let next = await retryFirst(dataSource, subscriptions, source, subject); next !== 'none'; ) {
-      report[next] += 1;
-      next = next === 'failed' ? 'none' : await retryFirst(dataSource, subscriptions, source, subject);
-    }
-  }
-  return report;
-}
-
-/** Later events are only ever parked behind the first, so it stays the first until it is gone. */
-async function retryFirst(
-  dataSource: DataSource,
-  subscriptions: Subscriptions,
-  source: string,
-  subject: string,
-): Promise<'applied' | 'failed' | 'none'> {
-  const [first] = await query<Pick<ParkedEvent, 'event_id' | 'event'>>(
-    dataSource,
-    `select event_id, event
-     from parked_events
-     where source = $1
-       and subject = $2
-     order by ordinal
-     limit 1`,
-    [source, subject],
-  );
-  if (!first) return 'none';
-  try {
-    await transaction(dataSource, async (tx) => {
-      await consumerLock(tx, source);
-      // Gone if another command was faster: then it has been applied.
-      if (!(await unpark(tx, source, first.event_id))) return;
-      const read = readEvent(source, first.event);
-      if (!read.valid) throw new TypeError(read.error);
-      for (const handle of subscriptions.handlersOf(read.event.type)) await handle(tx, read.event);
-    });
-    return 'applied';
-  } catch (error) {
-    if (isTransient(error)) throw error;
-    await query(
-      dataSource,
-      `update parked_events
-       set attempts = attempts + 1,
-           error = $3
-       where source = $1
-         and event_id = $2`,
-      [source, first.event_id, storable(String(error))],
-    );
-    return 'failed';
-  }
-}
-
-async function unpark(source: DataSource | EntityManager, from: string, eventId: string): Promise<boolean> {
+export async function unpark(
+  source: DataSource | EntityManager,
+  from: string,
+  eventId: string,
+): Promise<boolean> {
   const rows = await query(
     source,
     'delete from parked_events where source = $1 and event_id = $2 returning event_id',
@@ -207,6 +144,12 @@ async function unpark(source: DataSource | EntityManager, from: string, eventId:
   );
   return rows.length > 0;
 }
+
+export const filterParameters = ({ source, subject, type }: ParkedFilter): (string | null)[] => [
+  source ?? null,
+  subject ?? null,
+  type ?? null,
+];
 
 /** Gives one parked event up: it will never be applied. What waits behind it can then be retried. */
 export async function discardParked(

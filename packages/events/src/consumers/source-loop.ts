@@ -10,6 +10,7 @@ import type { Subscriptions } from '../subscriptions.ts';
 import { applyBatch, type Batch, type BatchCounts, type BatchOutcome } from './batch.ts';
 import { readCursor } from './cursor.ts';
 import { describe } from './parking.ts';
+import { retryReadable } from './retry.ts';
 import { rewind } from './rewind.ts';
 import { isTransient } from './transient.ts';
 
@@ -30,6 +31,7 @@ export interface SourceLoopOptions {
   retry: RetryPolicy;
   limit: number;
   waitSeconds: number;
+  maxUnknown: number;
   /** Called after each batch that was committed. */
   onCommitted: () => void;
   /** Awaited before the cursor goes back; where it rejects, it is called again. */
@@ -48,6 +50,8 @@ export interface SourceCounters {
   outages: number;
 }
 
+/** How often a consumer looks again at what it could not read: another replica may be of an earlier release. */
+const lookAgain = 60_000;
 /** How long a consumer stands by while another of its kind is at work. */
 const standbyDelay = 1_000;
 /** The least time between two empty reads, for a source that answers without waiting. */
@@ -70,6 +74,7 @@ export class SourceLoop {
   readonly #options: SourceLoopOptions;
   /** Events that can be read and are not applied. */
   #readable = 0;
+  #lookAgainAt = 0;
   /** Undefined where it has to be read again: at the start, and after another consumer's work. */
   #cursor: FeedPosition | null | undefined;
 
@@ -104,6 +109,7 @@ export class SourceLoop {
 
   async #turn(signal: AbortSignal): Promise<void> {
     const { dataSource, source, limit, waitSeconds } = this.#options;
+    await this.#retryReadable();
     this.#cursor ??= await readCursor(dataSource, source.service);
     const after = this.#cursor;
     const started = Date.now();
@@ -122,6 +128,19 @@ export class SourceLoop {
     if (outcome === 'committed') return;
     this.#cursor = undefined;
     if (outcome === 'standby') await pause(standbyDelay, signal);
+  }
+
+  async #retryReadable(): Promise<void> {
+    if (Date.now() < this.#lookAgainAt) return;
+    const { dataSource, subscriptions, source, logger } = this.#options;
+    const { applied, failed } = await retryReadable(dataSource, subscriptions, source.service);
+    this.#lookAgainAt = Date.now() + lookAgain;
+    this.counters.applied += applied;
+    this.counters.handlerFailures += failed;
+    if (applied + failed > 0) {
+      logger.info({ source: source.service, applied, failed }, 'events kept for this release retried');
+      this.#options.onCommitted();
+    }
   }
 
   /** Null where there was nothing to read yet: the cursor had to go back. */
@@ -207,8 +226,8 @@ export class SourceLoop {
   }
 
   #batch(after: FeedPosition | null, items: readonly FeedItem[]): Batch {
-    const { dataSource, subscriptions, source } = this.#options;
-    return { dataSource, subscriptions, source: source.service, after, items };
+    const { dataSource, subscriptions, source, maxUnknown } = this.#options;
+    return { dataSource, subscriptions, source: source.service, after, items, maxUnknown };
   }
 
   #committed(items: readonly FeedItem[], counts: BatchCounts, remaining: number): void {
@@ -220,7 +239,7 @@ export class SourceLoop {
     this.counters.unknown += counts.unknown;
     this.counters.parked += counts.parked.length;
     if (counts.unknown > 0) {
-      logger.info({ source: source.service, events: counts.unknown }, 'events of unknown type skipped');
+      logger.info({ source: source.service, events: counts.unknown }, 'events kept for a later release');
     }
     for (const { id, ...why } of counts.parked) {
       logger.error({ source: source.service, event: id, ...why }, 'event parked');

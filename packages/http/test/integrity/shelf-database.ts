@@ -16,6 +16,8 @@ import {
   forgettingUp,
   platformTablesDown,
   platformTablesUp,
+  unknownEventsDown,
+  unknownEventsUp,
 } from '@hivesync/events';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
@@ -54,6 +56,7 @@ class CreateShelf1763800000000 implements Migration {
     for (const statement of [
       ...platformTablesUp(),
       ...feedEpochsUp('projects'),
+      ...unknownEventsUp(),
       sql.updatedAtFunction(),
       sql.liveReferenceFunction(),
       ...sql.referenceSweepsUp(),
@@ -82,6 +85,7 @@ class CreateShelf1763800000000 implements Migration {
       ...sql.keepTombstonesDown([]),
       ...forgettingDown(),
       ...sql.referenceSweepsDown(),
+      ...unknownEventsDown(),
       ...feedEpochsDown(),
       ...platformTablesDown(),
     ]) {

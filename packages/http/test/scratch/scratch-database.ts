@@ -16,6 +16,8 @@ import {
   forgettingUp,
   platformTablesDown,
   platformTablesUp,
+  unknownEventsDown,
+  unknownEventsUp,
 } from '@hivesync/events';
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 
@@ -90,6 +92,7 @@ class CreateLoans1763800000000 implements Migration {
     for (const statement of [
       ...platformTablesUp(),
       ...feedEpochsUp('workers'),
+      ...unknownEventsUp(),
       sql.updatedAtFunction(),
       sql.liveReferenceFunction(),
       ...sql.referenceSweepsUp(),
@@ -131,6 +134,7 @@ class CreateLoans1763800000000 implements Migration {
       ...sql.referenceSweepsDown(),
       sql.dropLiveReferenceFunction(),
       sql.dropUpdatedAtFunction(),
+      ...unknownEventsDown(),
       ...feedEpochsDown(),
       ...platformTablesDown(),
     ]) {

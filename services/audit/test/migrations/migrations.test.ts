@@ -125,3 +125,6 @@ test('KeepTombstones leaves deletions and what is told of them again alone', () 
 
 test('AddFeedEpochs leaves code that knows no epochs working', () =>
   rehearseMigration({ database, migration: 'AddFeedEpochs', ...oldEventCode }));
+
+test('KeepUnknownEvents leaves code that skips such events working', () =>
+  rehearseMigration({ database, migration: 'KeepUnknownEvents', ...oldEventCode }));

@@ -15,6 +15,7 @@ import { CreateSubscriptionCancellations1764000000000 } from './migrations/17640
 import { ForgetDeletedPeople1764000400000 } from './migrations/1764000400000-forget-deleted-people.ts';
 import { KeepTombstones1764000700000 } from './migrations/1764000700000-keep-tombstones.ts';
 import { AddFeedEpochs1764170000000 } from './migrations/1764170000000-add-feed-epochs.ts';
+import { KeepUnknownEvents1764170001000 } from './migrations/1764170001000-keep-unknown-events.ts';
 
 export const database = defineDatabase({
   service: 'billing',
@@ -29,6 +30,7 @@ export const database = defineDatabase({
     ForgetDeletedPeople1764000400000,
     KeepTombstones1764000700000,
     AddFeedEpochs1764170000000,
+    KeepUnknownEvents1764170001000,
   ],
   cascades: { 'subscriptions.user_id': cancelSubscriptionsOf },
   awaits: { 'identity.user': cancellationsUnderWay },

@@ -178,6 +178,7 @@ const writers: Record<string, { tables: string[]; write: Writer }> = {
     ),
   },
   AddFeedEpochs: { tables: [], write: oldEventCode.write },
+  KeepUnknownEvents: { tables: [], write: oldEventCode.write },
   ForgetDeletedPeople: {
     tables: [],
     write: insert(
@@ -294,3 +295,6 @@ test('all the way down leaves nothing behind', async () => {
 
 test('AddFeedEpochs leaves code that knows no epochs working', () =>
   rehearseMigration({ database, migration: 'AddFeedEpochs', ...oldEventCode }));
+
+test('KeepUnknownEvents leaves code that skips such events working', () =>
+  rehearseMigration({ database, migration: 'KeepUnknownEvents', ...oldEventCode }));

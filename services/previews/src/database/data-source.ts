@@ -17,6 +17,7 @@ import { CreateReferenceSweeps1763900000000 } from './migrations/1763900000000-c
 import { ForgetDeletedPeople1764000400000 } from './migrations/1764000400000-forget-deleted-people.ts';
 import { KeepTombstones1764000700000 } from './migrations/1764000700000-keep-tombstones.ts';
 import { AddFeedEpochs1764170000000 } from './migrations/1764170000000-add-feed-epochs.ts';
+import { KeepUnknownEvents1764170001000 } from './migrations/1764170001000-keep-unknown-events.ts';
 
 export const database = defineDatabase({
   service: 'previews',
@@ -40,6 +41,7 @@ export const database = defineDatabase({
     ForgetDeletedPeople1764000400000,
     KeepTombstones1764000700000,
     AddFeedEpochs1764170000000,
+    KeepUnknownEvents1764170001000,
   ],
   cascades: {
     'preview_jobs.project_id': removePreviewJobs,

@@ -39,6 +39,7 @@ import { KeepTombstones1764000700000 } from './migrations/1764000700000-keep-tom
 import { FoldSearchedTexts1764140000000 } from './migrations/1764140000000-fold-searched-texts.ts';
 import { IndexFoldedTexts1764140001000 } from './migrations/1764140001000-index-folded-texts.ts';
 import { AddFeedEpochs1764170000000 } from './migrations/1764170000000-add-feed-epochs.ts';
+import { KeepUnknownEvents1764170001000 } from './migrations/1764170001000-keep-unknown-events.ts';
 
 export const database = defineDatabase({
   service: 'projects',
@@ -102,5 +103,6 @@ export const database = defineDatabase({
     FoldSearchedTexts1764140000000,
     IndexFoldedTexts1764140001000,
     AddFeedEpochs1764170000000,
+    KeepUnknownEvents1764170001000,
   ],
 });

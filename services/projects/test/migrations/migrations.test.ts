@@ -228,6 +228,10 @@ const writers: Record<string, { tables: string[]; write: (app: DataSource) => Pr
     tables: [],
     write: (app) => oldEventCode.write(app),
   },
+  KeepUnknownEvents: {
+    tables: [],
+    write: (app) => oldEventCode.write(app),
+  },
   KeepTombstones: {
     tables: [],
     write: (app) => query(app, `update user_refs set version = version + 1 where state = 'deleted'`),
@@ -289,3 +293,6 @@ test('all the way down leaves nothing behind', async () => {
 
 test('AddFeedEpochs leaves code that knows no epochs working', () =>
   rehearseMigration({ database, migration: 'AddFeedEpochs', ...oldEventCode }));
+
+test('KeepUnknownEvents leaves code that skips such events working', () =>
+  rehearseMigration({ database, migration: 'KeepUnknownEvents', ...oldEventCode }));

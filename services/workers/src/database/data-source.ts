@@ -7,6 +7,7 @@ import { CreateWorkerHeartbeats1763800002000 } from './migrations/1763800002000-
 import { CreateReferenceSweeps1763900000000 } from './migrations/1763900000000-create-reference-sweeps.ts';
 import { ForgetDeletedPeople1764000400000 } from './migrations/1764000400000-forget-deleted-people.ts';
 import { AddFeedEpochs1764170000000 } from './migrations/1764170000000-add-feed-epochs.ts';
+import { KeepUnknownEvents1764170001000 } from './migrations/1764170001000-keep-unknown-events.ts';
 
 export const database = defineDatabase({
   service: 'workers',
@@ -18,6 +19,7 @@ export const database = defineDatabase({
     CreateReferenceSweeps1763900000000,
     ForgetDeletedPeople1764000400000,
     AddFeedEpochs1764170000000,
+    KeepUnknownEvents1764170001000,
   ],
   owns: { 'workers.node': WorkerNode },
   partitions: [{ table: 'worker_heartbeats', step: 'day', ahead: 7, keepDays: 14 }],

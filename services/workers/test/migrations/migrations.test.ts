@@ -44,3 +44,6 @@ test('ForgetDeletedPeople leaves nodes alone', () =>
 
 test('AddFeedEpochs leaves code that knows no epochs working', () =>
   rehearseMigration({ database, migration: 'AddFeedEpochs', ...oldEventCode }));
+
+test('KeepUnknownEvents leaves code that skips such events working', () =>
+  rehearseMigration({ database, migration: 'KeepUnknownEvents', ...oldEventCode }));

@@ -15,6 +15,7 @@ import { OneChainOfRefreshTokens1764150001000 } from './1764150001000-one-chain-
 import { CountFailuresOfDevicesAndSessions1764150002000 } from './1764150002000-count-failures-of-devices-and-sessions.ts';
 import { ProveAddresses1764160000000 } from './1764160000000-prove-addresses.ts';
 import { AddFeedEpochs1764170000000 } from './1764170000000-add-feed-epochs.ts';
+import { KeepUnknownEvents1764170001000 } from './1764170001000-keep-unknown-events.ts';
 
 /** In the order in which they run. A migration that has landed is never edited: write the next one. */
 export const migrations = [
@@ -35,4 +36,5 @@ export const migrations = [
   CountFailuresOfDevicesAndSessions1764150002000,
   ProveAddresses1764160000000,
   AddFeedEpochs1764170000000,
+  KeepUnknownEvents1764170001000,
 ];
