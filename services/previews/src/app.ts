@@ -3,6 +3,7 @@ import { type App, createApp, type ServiceAppOptions } from '@hivesync/http';
 import { aiDocJobRoutes } from './ai-docs/ai-doc-job.routes.ts';
 import type { Config } from './config.ts';
 import { database } from './database/data-source.ts';
+import { refreshMembers } from './members/refresh-members.ts';
 import { previewJobRoutes } from './preview-jobs/preview-job.routes.ts';
 import { subscriptions } from './subscriptions.ts';
 
@@ -28,6 +29,9 @@ export async function buildApp({ config, dataSource, keys, logger }: Dependencie
     },
     keys,
     logger,
+  });
+  app.onSetBack(async (source, signal) => {
+    if (source === 'projects') await refreshMembers(app, signal);
   });
   await app.register(previewJobRoutes);
   await app.register(aiDocJobRoutes);

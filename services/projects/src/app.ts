@@ -11,6 +11,7 @@ import { labelRoutes } from './labels/label.routes.ts';
 import { claimRoutes } from './members/claim.routes.ts';
 import { invitationRoutes } from './members/invitation.routes.ts';
 import { memberRoutes } from './members/member.routes.ts';
+import { membershipListRoutes } from './members/membership-list.routes.ts';
 import { identityDirectory, type UserDirectory } from './members/user-directory.ts';
 import { objectRoutes } from './objects/object.routes.ts';
 import { objectRemoval } from './objects/object-removal.service.ts';
@@ -69,5 +70,6 @@ export async function buildApp({ config, dataSource, keys, logger, directory }: 
   app.lifecycle.every('texts to fold', 5, () => foldUnfolded(dataSource), { holdsStart: false });
   await app.register(projectResolveRoutes);
   await app.register(claimRoutes);
+  await app.register(membershipListRoutes);
   return app;
 }

@@ -24,6 +24,8 @@ export interface Deployment {
   /** What must not stand in any log. */
   secrets: string[];
   started: AppProcess[];
+  /** What a command that an operator runs is told of the platform. */
+  commands: Record<string, string>;
   start(name: AppName, options?: StartOptions): AppProcess;
 }
 
@@ -48,6 +50,10 @@ export async function deployment(database: TestDatabase): Promise<Deployment> {
       secrets.objects_signing_secret,
     ],
     started,
+    commands: {
+      SERVICE_URLS: JSON.stringify(serviceUrls),
+      SERVICE_PRIVATE_KEY: secrets.service_keys.audit,
+    },
     start(name, { environment = {}, through = (url: string) => url, preload } = {}) {
       const own = environmentOf(
         name,

@@ -2,7 +2,7 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { CallService } from '@hivesync/clients';
 import type { ServiceName } from '@hivesync/contracts';
 import type { DataSource } from '@hivesync/database';
-import type { Origin } from '@hivesync/events';
+import type { Mend, Origin } from '@hivesync/events';
 import type {
   FastifyBaseLogger,
   FastifyInstance,
@@ -35,6 +35,11 @@ declare module 'fastify' {
     /** The service's pool. @throws TypeError in an app without a database. */
     readonly dataSource: DataSource;
     lifecycle: Lifecycle;
+    /**
+     * Has `mend` bring back into step what this service keeps of another, whose server lost events that were applied here;
+     * references are by themselves. See `Consumers.onSetBack`.
+     */
+    onSetBack: (mend: Mend) => void;
     referenceOwners: ReferenceOwners;
     /** Calls other services in this one's name. All callers share the circuit breakers. */
     callService: CallService;

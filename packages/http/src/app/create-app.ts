@@ -185,6 +185,7 @@ function decorate(app: App, options: ServiceAppOptions, consumers: Consumers | u
     },
   });
   app.decorate('lifecycle', lifecycle);
+  app.decorate('onSetBack', (mend) => consumers?.onSetBack(mend));
   app.decorate('callService', callingServices({ serviceUrls: config.SERVICE_URLS, tokens }));
   app.decorate('cursorSecret', derivedSecret(config, 'page cursors'));
   app.decorate('idempotencySecret', derivedSecret(config, 'idempotency keys'));

@@ -61,3 +61,20 @@ export async function endMembership(tx: Transaction, id: TeamMemberId): Promise<
     [id],
   );
 }
+
+/** Brings the memberships after one id and up to another (null: to the last) to what their owner says they are. */
+export async function replaceMemberships(
+  tx: Transaction,
+  range: { after: TeamMemberId | null; upTo: TeamMemberId | null },
+  memberships: readonly Membership[],
+): Promise<void> {
+  await query(
+    tx,
+    `delete from project_members
+     where ($1::uuid is null or id > $1)
+       and ($2::uuid is null or id <= $2)
+       and id <> all($3::uuid[])`,
+    [range.after, range.upTo, memberships.map(({ id }) => id)],
+  );
+  for (const membership of memberships) await keepMembership(tx, membership);
+}

@@ -1,4 +1,4 @@
-import type { MemberRole, ProjectId, UserId } from '@hivesync/contracts';
+import type { MemberRole, ProjectId, TeamMemberId, UserId } from '@hivesync/contracts';
 import { query, type Transaction } from '@hivesync/database';
 
 /** A project through the eyes of one of its members. */
@@ -41,6 +41,28 @@ export async function findAccess(
     [projectId, userId],
   );
   return access ?? null;
+}
+
+/** All memberships that anybody sees, in the order of their ids, after one of them or from the first. */
+export function membershipsAfter(
+  tx: Transaction,
+  after: TeamMemberId | null,
+  limit: number,
+): Promise<{ id: TeamMemberId; project_id: ProjectId; user_id: UserId; role: MemberRole }[]> {
+  return query(
+    tx,
+    `select member.id,
+            member.project_id,
+            member.user_id,
+            case when project.owner_id = member.user_id then 'owner' else 'member' end as role
+       from ${visibleMemberships} as member
+       join projects as project on project.id = member.project_id
+      where $1::uuid is null
+         or member.id > $1
+      order by member.id
+      limit $2`,
+    [after, limit],
+  );
 }
 
 /**
