@@ -1,4 +1,5 @@
 /** The built gateway and all services as processes of their own, and clients who do not behave. Nobody else may notice. */
+import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { createServer } from 'node:http';
@@ -7,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { objectKey, SignedUrls } from '@hivesync/objects';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { type Platform, serviceUrlsOf, startPlatform } from '../src/platform.ts';
 import { type GatewayProcess, startGateway } from './support/gateway-process.ts';
 import { SlowClients } from './support/slow-clients.ts';
@@ -30,10 +31,14 @@ beforeAll(async () => {
   const { port } = silent.address() as AddressInfo;
   const serviceUrls = { ...serviceUrlsOf(platform), billing: `http://127.0.0.1:${port}` };
   gateway = await startGateway(serviceUrls, { STRANGER_REQUESTS_PER_MINUTE: '1000000' });
-  const person = { email: 'bystander@example.com', password };
+}, 120_000);
+/** Somebody else each time: a person has so many requests a minute. */
+beforeEach(async () => {
+  token = '';
+  const person = { email: `bystander-${randomUUID()}@example.com`, password };
   await call('POST', '/api/v1/auth/register', { ...person, display_name: 'Bystander' });
   token = String((await call('POST', '/api/v1/auth/login', person)).access_token);
-}, 120_000);
+});
 afterEach(async () => {
   for (const close of opened.splice(0)) await close();
 });
@@ -57,8 +62,8 @@ async function call(method: string, path: string, body?: object): Promise<Record
   return (await answer.json()) as Record<string, unknown>;
 }
 
-function clients(address?: string): SlowClients {
-  const slow = new SlowClients(gateway.port, address);
+function clients(addresses: number): SlowClients {
+  const slow = new SlowClients(gateway.port, addresses);
   opened.push(async () => slow.leave());
   return slow;
 }
@@ -80,15 +85,15 @@ async function slowestMe(times: number): Promise<number> {
   return slowest;
 }
 
-/** A URL to download a file of so many bytes from, which nobody has uploaded. */
-async function download(bytes: number): Promise<string> {
+/** URLs to download a file of so many bytes from, which nobody has uploaded: another one for each name. */
+async function download(bytes: number): Promise<(name: string) => string> {
   const key = objectKey('attachments/01890000-0000-7000-8000-000000000001');
   const file = join(platform.objectsFolder, key);
   await mkdir(join(platform.objectsFolder, 'attachments'), { recursive: true });
   writeFileSync(file, '');
   truncateSync(file, bytes);
-  return new SignedUrls(platform.objectsSigningSecret).sign({ method: 'GET', key, fileName: 'large.bin' })
-    .path;
+  const urls = new SignedUrls(platform.objectsSigningSecret);
+  return (fileName) => urls.sign({ method: 'GET', key, fileName }).path;
 }
 
 async function upload(): Promise<string> {
@@ -102,50 +107,67 @@ async function upload(): Promise<string> {
   return pathname + search;
 }
 
-test('a bystander does not notice hundreds of clients that neither send nor read', async () => {
-  const { pid } = gateway;
-  const [file, grant] = [await download(50_000_000), await upload()];
-  const undisturbed = await slowestMe(10);
+type Five = [SlowClients, SlowClients, SlowClients, SlowClients, SlowClients];
 
-  const [half, unread, drops, stuck, exports] = [clients(), clients(), clients(), clients(), clients()];
-  for (let n = 0; n < many; n += 1) {
-    await Promise.all([
-      half.open(halfSent('/api/v1/auth/login')),
-      unread.open(`GET ${file} HTTP/1.1\r\nhost: x\r\n\r\n`, { reads: false }),
-      drops.open(
-        `PUT ${grant} HTTP/1.1\r\nhost: x\r\ncontent-type: application/octet-stream\r\ncontent-length: 1000000\r\n\r\n`,
-      ),
-      n % 4 === 0 && stuck.open('GET /api/v1/billing/subscription HTTP/1.1\r\nhost: x\r\n\r\n'),
-      n % 10 === 0 &&
-        exports.open(`GET /api/v1/me/export HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${token}\r\n\r\n`, {
-          reads: false,
-        }),
-    ]);
-  }
-  drops.drip(1_000);
-  await sleep(1_000);
-  const disturbed = await slowestMe(30);
-  console.log(`GET /me at most ${undisturbed.toFixed()} ms before, ${disturbed.toFixed()} ms meanwhile`);
-  console.log('half-sent', half.statuses(), 'one-byte', drops.statuses(), 'stuck', stuck.statuses());
+const places: [string, number][] = [['one address', 1]];
+if (process.platform === 'linux') places.push(['50 addresses', 50]);
 
-  expect(disturbed).toBeLessThan(1_000);
-  // Their own writes go on too, and whoever operates the gateway is answered.
-  expect(await call('POST', '/api/v1/projects', { name: 'Meanwhile' })).toMatchObject({ name: 'Meanwhile' });
-  expect((await fetch(`${gateway.url}/metrics`)).status).toBe(200);
-  expect((await fetch(`${gateway.url}/health/ready`)).status).toBe(200);
+test.each(places)(
+  'a bystander does not notice hundreds of clients at %s that neither send nor read',
+  async (_from, addresses) => {
+    const { pid } = gateway;
+    const [file, grant] = [await download(50_000_000), await upload()];
+    const undisturbed = await slowestMe(10);
 
-  // All hang up at once. Nothing ends of it, and their places are free again.
-  for (const slow of [half, unread, drops, stuck, exports]) slow.leave();
-  const statusOf = async (path: string, init?: RequestInit) => {
-    const answer = await fetch(gateway.url + path, init);
-    await answer.body?.cancel();
-    return answer.status;
-  };
-  const soon = { timeout: 20_000 };
-  await expect.poll(() => statusOf(file), soon).toBe(200);
-  const body = Buffer.alloc(1_000_000);
-  await expect.poll(() => statusOf(grant, { method: 'PUT', body }), soon).toBe(204);
-  expect(gateway.log()).not.toContain('closing after an error');
-  expect([gateway.alive(), gateway.pid]).toEqual([true, pid]);
-  expect(Object.values(platform.services).flatMap(({ crashes }) => crashes)).toEqual([]);
-}, 120_000);
+    const all = Array.from({ length: 5 }, () => clients(addresses)) as Five;
+    const [half, unread, drops, stuck, exports] = all;
+    for (let n = 0; n < many; n += 1) {
+      await Promise.all([
+        half.open(halfSent('/api/v1/auth/login')),
+        unread.open(`GET ${file(`${n}.bin`)} HTTP/1.1\r\nhost: x\r\n\r\n`, { reads: false }),
+        drops.open(
+          `PUT ${grant} HTTP/1.1\r\nhost: x\r\ncontent-type: application/octet-stream\r\ncontent-length: 1000000\r\n\r\n`,
+        ),
+        n % 4 === 0 && stuck.open('GET /api/v1/billing/subscription HTTP/1.1\r\nhost: x\r\n\r\n'),
+        n % 10 === 0 &&
+          exports.open(
+            `GET /api/v1/me/export HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${token}\r\n\r\n`,
+            {
+              reads: false,
+            },
+          ),
+      ]);
+    }
+    drops.drip(1_000);
+    await sleep(1_000);
+    const disturbed = await slowestMe(30);
+    console.log(`GET /me at most ${undisturbed.toFixed()} ms before, ${disturbed.toFixed()} ms meanwhile`);
+    console.log('half-sent', half.statuses(), 'one-byte', drops.statuses(), 'stuck', stuck.statuses());
+    if (addresses > 1) expect(half.statuses()).toEqual({ '-': many });
+
+    // Where the machine itself is that slow, it is not their doing.
+    expect(disturbed).toBeLessThan(Math.max(1_000, 5 * undisturbed));
+    // Their own writes go on too, and whoever operates the gateway is answered.
+    expect(await call('POST', '/api/v1/projects', { name: 'Meanwhile' })).toMatchObject({
+      name: 'Meanwhile',
+    });
+    expect((await fetch(`${gateway.url}/metrics`)).status).toBe(200);
+    expect((await fetch(`${gateway.url}/health/ready`)).status).toBe(200);
+
+    // All hang up at once. Nothing ends of it, and their places are free again.
+    for (const slow of all) slow.leave();
+    const statusOf = async (path: string, init?: RequestInit) => {
+      const answer = await fetch(gateway.url + path, init);
+      await answer.body?.cancel();
+      return answer.status;
+    };
+    const soon = { timeout: 20_000 };
+    await expect.poll(() => statusOf(file('last.bin')), soon).toBe(200);
+    const body = Buffer.alloc(1_000_000);
+    await expect.poll(() => statusOf(grant, { method: 'PUT', body }), soon).toBe(204);
+    expect(gateway.log()).not.toContain('closing after an error');
+    expect([gateway.alive(), gateway.pid]).toEqual([true, pid]);
+    expect(Object.values(platform.services).flatMap(({ crashes }) => crashes)).toEqual([]);
+  },
+  120_000,
+);

@@ -71,11 +71,11 @@ export async function forwarding(app: FastifyInstance, options: ForwardingOption
   const sharesOf = async (request: FastifyRequest, streams: boolean): Promise<Share[]> => {
     const { most } = options;
     if (!streams) return [[`calls of ${await callerOf(request)}`, most.calls]];
-    const [person, address] = [await personOf(request), addressOf(request)];
-    return [
-      [`streams of ${address}`, most.streamsOfAddress],
-      person ? [`streams of ${person}`, most.streamsOfPerson] : [`grant ${request.url}`, most.streamsOfGrant],
-    ];
+    const held: Share[] = [[`streams of ${addressOf(request)}`, most.streamsOfAddress]];
+    const person = await personOf(request);
+    if (person) held.push([`streams of ${person}`, most.streamsOfPerson]);
+    if (signed.test(request.url)) held.push([`grant ${request.url}`, most.streamsOfGrant]);
+    return held;
   };
 
   for (const { service, method, url, streamsBody = false, streamsAnswer = false } of options.routes) {
@@ -110,6 +110,9 @@ export async function forwarding(app: FastifyInstance, options: ForwardingOption
   }
   return { upstreams, intake, shares };
 }
+
+/** A URL that is itself the right to what it names. */
+const signed = /[?&]signature=/;
 
 /** Whose bodies are not read (RFC 9110, section 9.3): they are not passed on, nor what announces them. */
 const bodyless = new Set(['GET', 'HEAD']);

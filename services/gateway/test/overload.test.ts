@@ -232,6 +232,8 @@ test('streams have connections of their own, and so many of a grant, of a person
   await expect.poll(() => state(gateway).streams.busy).toBe(3);
   const headers = { authorization: 'alice' };
   expect((await fetch(`${gateway.url}/file`, { headers })).status).toBe(429);
+  // Another place is left at that address.
+  expect((await ask(gateway, '/file', { method: 'PUT', body: 'x' })).status).toBe(200);
 });
 
 test('where all connections for streams are taken, one more is refused at once', async () => {

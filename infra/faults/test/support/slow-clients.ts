@@ -4,20 +4,21 @@ import { connect, type Socket } from 'node:net';
 /** Clients of one server that do not behave: each has a connection of its own. */
 export class SlowClients {
   readonly #port: number;
-  readonly #address: string;
+  readonly #addresses: number;
   readonly #sockets = new Set<Socket>();
   readonly #answers = new Map<Socket, string>();
   readonly #timers: NodeJS.Timeout[] = [];
 
-  /** @param address where they come from: on Linux every address of 127.0.0.0/8 is this machine */
-  constructor(port: number, address = '127.0.0.1') {
+  /** @param addresses from how many they come in turn; more than one on Linux alone, where 127.0.0.0/8 is this machine */
+  constructor(port: number, addresses = 1) {
     this.#port = port;
-    this.#address = address;
+    this.#addresses = addresses;
   }
 
   /** Sends `head` and then nothing, and reads what is answered, or not. */
   async open(head: string, options: { reads?: boolean } = {}): Promise<Socket> {
-    const socket = connect({ port: this.#port, host: '127.0.0.1', localAddress: this.#address });
+    const localAddress = `127.0.0.${1 + (this.#sockets.size % this.#addresses)}`;
+    const socket = connect({ port: this.#port, host: '127.0.0.1', localAddress });
     // It may be cut off at any time; whether it was is told by `statuses` and `closed`.
     socket.on('error', () => undefined);
     this.#sockets.add(socket);
