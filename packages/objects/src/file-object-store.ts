@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { type FileHandle, lstat, open, readdir, rename, rm } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { ApiError } from '@hivesync/contracts';
 import type { ByteRange } from './byte-range.ts';
 import { type ObjectKey, objectKey } from './object-key.ts';
 import type { ObjectStore, ReceivedObject } from './object-store.ts';
+import { openFile, ReachedFolder } from './reached-folder.ts';
 import { isMissing, onStorage } from './storage-errors.ts';
 
 /** No key begins with a dot, so nothing in there can be asked for. */
@@ -15,22 +15,20 @@ const partialFolder = '.partial';
  * Objects as files below `folder`, which is made where it is missing. Bytes are written to `.partial/` beside them,
  * synced, and renamed to their place, and the folder of that is synced: a crash or a full disk leaves a whole object
  * or none, and what it leaves in `.partial` is swept up. All of `folder` is on one file system. Any number of
- * processes may share it.
+ * processes may share it. No link in it is followed, so that none leads a download or an upload out of it.
  */
 export class FileObjectStore implements ObjectStore {
   readonly #folder: string;
-  readonly #partial: string;
 
   constructor(folder: string) {
     this.#folder = folder;
-    this.#partial = join(folder, partialFolder);
   }
 
   async receive(body: Readable, sizeBytes: number): Promise<ReceivedObject> {
-    const path = join(this.#partial, randomUUID());
+    const partialName = randomUUID();
     const file = await onStorage(async () => {
-      await makeFolder(this.#partial);
-      return open(path, 'wx', 0o600);
+      await using partial = await this.#partial({ make: true });
+      return open(partial.pathOf(partialName), 'wx', 0o600);
     });
     try {
       try {
@@ -40,47 +38,55 @@ export class FileObjectStore implements ObjectStore {
         await onStorage(() => file.close());
       }
     } catch (error) {
-      await rm(path, { force: true });
+      await this.#drop(partialName);
       throw error;
     }
     return {
       keep: (key) =>
         onStorage(async () => {
-          const place = this.#pathOf(key);
-          await makeFolder(dirname(place));
-          await rename(path, place);
-          await syncFolder(dirname(place));
+          const { folders, name } = placeOf(key);
+          await using partial = await this.#partial();
+          await using place = await ReachedFolder.reach(this.#folder, folders, { make: true });
+          await rename(partial.pathOf(partialName), place.pathOf(name));
+          await place.sync();
         }),
       // Where it was kept, it is no longer there.
-      [Symbol.asyncDispose]: () => rm(path, { force: true }),
+      [Symbol.asyncDispose]: () => this.#drop(partialName),
     };
   }
 
   async open(key: ObjectKey, range: ByteRange | null = null): Promise<Readable | null> {
     return onStorage(async () => {
-      const file = await unlessMissing(open(this.#pathOf(key)));
+      const file = await this.#openFile(key);
       return file?.createReadStream(range ? { start: range.first, end: range.last } : {}) ?? null;
     });
   }
 
   async sizeOf(key: ObjectKey): Promise<number | null> {
-    return onStorage(async () => (await unlessMissing(stat(this.#pathOf(key))))?.size ?? null);
+    return onStorage(async () => {
+      await using file = await this.#openFile(key);
+      return file && (await file.stat()).size;
+    });
   }
 
   async delete(key: ObjectKey): Promise<void> {
     await onStorage(async () => {
-      const place = this.#pathOf(key);
-      await rm(place, { force: true });
-      await unlessMissing(syncFolder(dirname(place)));
+      const { folders, name } = placeOf(key);
+      await using place = await unlessMissing(ReachedFolder.reach(this.#folder, folders));
+      if (!place) return;
+      await rm(place.pathOf(name), { force: true });
+      await place.sync();
     });
   }
 
   async removeLeftovers(olderThanMs: number): Promise<number> {
     return onStorage(async () => {
+      await using partial = await unlessMissing(this.#partial());
+      if (!partial) return 0;
       let removed = 0;
-      for (const name of (await unlessMissing(readdir(this.#partial))) ?? []) {
-        const path = join(this.#partial, name);
-        const left = await unlessMissing(stat(path));
+      for (const name of await readdir(partial.pathOf('.'))) {
+        const path = partial.pathOf(name);
+        const left = await unlessMissing(lstat(path));
         // Its last write: a receiver at work has written a moment ago.
         if (!left || left.mtimeMs > Date.now() - olderThanMs) continue;
         await rm(path, { force: true });
@@ -90,10 +96,31 @@ export class FileObjectStore implements ObjectStore {
     });
   }
 
-  #pathOf(key: ObjectKey): string {
-    // Once more, where it matters: nothing outside the folder is ever touched.
-    return join(this.#folder, objectKey(key));
+  #partial(options?: { make: boolean }): Promise<ReachedFolder> {
+    return ReachedFolder.reach(this.#folder, [partialFolder], options);
   }
+
+  async #drop(partialName: string): Promise<void> {
+    await using partial = await unlessMissing(this.#partial());
+    if (partial) await rm(partial.pathOf(partialName), { force: true });
+  }
+
+  #openFile(key: ObjectKey): Promise<FileHandle | null> {
+    const { folders, name } = placeOf(key);
+    return unlessMissing(
+      (async () => {
+        await using place = await ReachedFolder.reach(this.#folder, folders);
+        return await openFile(place.pathOf(name));
+      })(),
+    );
+  }
+}
+
+/** Once more, where it matters: nothing outside the folder is ever touched. */
+function placeOf(key: ObjectKey): { folders: string[]; name: string } {
+  const folders = objectKey(key).split('/');
+  const name = folders.pop() ?? '';
+  return { folders, name };
 }
 
 async function copy(body: Readable, file: FileHandle, sizeBytes: number): Promise<void> {
@@ -119,23 +146,6 @@ async function copy(body: Readable, file: FileHandle, sizeBytes: number): Promis
     throw new ApiError('UNPROCESSABLE', {
       detail: `The body has ${received} bytes of the ${sizeBytes} announced.`,
     });
-  }
-}
-
-/** With all that is above it, durably. */
-async function makeFolder(folder: string): Promise<void> {
-  const first = await mkdir(folder, { recursive: true, mode: 0o700 });
-  if (first === undefined) return;
-  for (let made = folder; made.length >= first.length; made = dirname(made)) await syncFolder(dirname(made));
-}
-
-/** A rename or removal is durable when the folder that lists it is. */
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder);
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
   }
 }
 
