@@ -14,7 +14,7 @@ export interface Surroundings {
   objectsFolder: string;
   /** Where mails become files; left out: identity sends them by SMTP, once it is told how. */
   mailFolder?: string;
-  /** Where people reach the gateway. Default: identity's own. */
+  /** Where people reach the gateway; unknown where a balancer is yet to be put before it. */
   publicUrl?: string;
   logLevel: LogLevel;
   /** Default: the services' own. 0 where no balancer needs to notice that an app is going. */
@@ -34,6 +34,7 @@ export function environmentOf(
     PORT: String(listen.port),
     LOG_LEVEL: logLevel,
     SERVICE_URLS: JSON.stringify(serviceUrls),
+    ...(publicUrl !== undefined && { PUBLIC_URL: publicUrl }),
     ...(drainSeconds !== undefined && { DRAIN_SECONDS: String(drainSeconds) }),
   };
   if (app === 'gateway') return common;
@@ -45,7 +46,6 @@ export function environmentOf(
     ...(app === 'identity' && {
       IDENTITY_KEY_ENCRYPTION_KEY: secrets.key_encryption_key,
       ...(mailFolder !== undefined && { MAIL_FOLDER: mailFolder }),
-      ...(publicUrl !== undefined && { PUBLIC_URL: publicUrl }),
     }),
     ...(app === 'projects' && {
       OBJECTS_DIR: objectsFolder,

@@ -50,6 +50,7 @@ export interface Platform {
  */
 export async function startPlatform(options: PlatformOptions): Promise<Platform> {
   const { ports, dataFolder, logLevel } = options;
+  const url = `http://${host}:${ports.gateway}`;
   await assertPortsFree(ports);
   const log = new QuietLog(options.log ?? process.stdout);
   await using running = new AsyncDisposableStack();
@@ -67,7 +68,7 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
       ),
       objectsFolder: join(dataFolder, 'objects'),
       mailFolder: mailFolderIn(dataFolder),
-      publicUrl: options.environment?.PUBLIC_URL || `http://${host}:${ports.gateway}`,
+      publicUrl: options.environment?.PUBLIC_URL || url,
       logLevel,
       drainSeconds: 0,
     };
@@ -95,7 +96,7 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
       return stopped;
     };
     return {
-      url: `http://${host}:${ports.gateway}`,
+      url,
       databaseUrl,
       roleSecret: secrets.role_secret,
       server,

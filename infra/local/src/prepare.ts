@@ -33,6 +33,7 @@ for (const app of apps) {
     databaseUrl,
     serviceUrls,
     objectsFolder,
+    ...(process.env.PUBLIC_URL && { publicUrl: process.env.PUBLIC_URL }),
     logLevel: 'info',
   });
   const file = join(folder, `${app}.env`);

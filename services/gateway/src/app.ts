@@ -1,14 +1,18 @@
-import swaggerUi from '@fastify/swagger-ui';
 import type { Tier } from '@hivesync/contracts';
 import { type App, createApp, type ServiceAppOptions } from '@hivesync/http';
+import { compression } from './compression.ts';
 import type { Config } from './config.ts';
+import { crossOrigin } from './cors.ts';
+import { docsPage } from './docs-page.ts';
 import { type Documents, readDocuments } from './documents.ts';
 import { forwarding } from './forwarding.ts';
 import { forwardingLimits } from './forwarding-limits.ts';
+import { landing } from './landing.ts';
 import { mergeDocuments } from './merged-openapi.ts';
 import { publicRoutes } from './public-routes.ts';
 import { rateLimits } from './rate-limits.ts';
 import { servicesReadiness } from './readiness.ts';
+import { securityHeaders } from './security-headers.ts';
 import { trafficMetrics } from './traffic-metrics.ts';
 
 export { type Config, configSchema, loadConfig } from './config.ts';
@@ -33,7 +37,7 @@ export async function buildApp({
   ...dependencies
 }: Dependencies): Promise<App> {
   const documents = dependencies.documents ?? readDocuments();
-  const merged = mergeDocuments(documents);
+  const merged = mergeDocuments(documents, config.PUBLIC_URL);
   const { title, description = '' } = merged.info;
   const app = await createApp({
     service: 'gateway',
@@ -41,24 +45,23 @@ export async function buildApp({
     keys,
     logger,
     openapi: { title, description, document: () => merged },
-    trustProxy: config.TRUSTED_PROXIES?.split(',').map((one) => one.trim()) ?? false,
+    trustProxy: config.TRUSTED_PROXIES ? listed(config.TRUSTED_PROXIES) : false,
     metricsForInsiders: true,
     streamsBodies: true,
     readiness: servicesReadiness(config.SERVICE_URLS),
   });
-  await app.register(swaggerUi, {
-    routePrefix: '/docs',
-    theme: { title: 'HiveSync API' },
-    uiConfig: { persistAuthorization: true, tryItOutEnabled: true, displayRequestDuration: true },
-    transformSpecificationClone: false,
-    transformSpecification: () => merged,
+  // In this order: what is refused for being too much can be read across origins, and a preflight counts for nobody.
+  await securityHeaders(app, config.PUBLIC_URL);
+  await crossOrigin(app, listed(config.CORS_ORIGINS));
+  await rateLimits(app, {
+    ...(perMinute && { perMinute }),
+    strangersPerMinute: config.STRANGER_REQUESTS_PER_MINUTE,
+    caller: (request) => app.identifyUser(request),
   });
+  compression(app);
+  landing(app);
+  await docsPage(app, merged);
   await app.register(async (door) => {
-    await rateLimits(door, {
-      ...(perMinute && { perMinute }),
-      strangersPerMinute: config.STRANGER_REQUESTS_PER_MINUTE,
-      caller: (request) => app.identifyUser(request),
-    });
     const traffic = await forwarding(door, {
       ...forwardingLimits(config),
       routes: publicRoutes(documents),
@@ -69,3 +72,9 @@ export async function buildApp({
   });
   return app;
 }
+
+const listed = (text: string | undefined): string[] =>
+  (text ?? '')
+    .split(',')
+    .map((one) => one.trim())
+    .filter(Boolean);

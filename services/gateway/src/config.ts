@@ -1,6 +1,9 @@
 import { listenConfigSchema, loadConfig as load } from '@hivesync/http';
 import { type Static, Type } from 'typebox';
 
+/** As browsers send it: a scheme, a host in lower case, a port unless it is the scheme's own, and no path. */
+const origin = '[a-z][a-z0-9+.-]*://[a-z0-9.\\[\\]:_-]+';
+
 export const configSchema = Type.Object({
   ...listenConfigSchema.properties,
   UPSTREAM_DEADLINE_MS: Type.Integer({
@@ -97,6 +100,13 @@ export const configSchema = Type.Object({
     Type.String({
       description:
         'Addresses or networks of proxies of ours in front of the gateway, with commas between; only their X-Forwarded-For is believed',
+    }),
+  ),
+  CORS_ORIGINS: Type.Optional(
+    Type.String({
+      pattern: `^${origin}(\\s*,\\s*${origin})*$`,
+      description:
+        'Origins whose scripts may use the API from a browser, with commas between, e.g. https://app.example.com; none by default',
     }),
   ),
   STRANGER_REQUESTS_PER_MINUTE: Type.Integer({

@@ -6,6 +6,7 @@ export type Operation = Record<string, unknown>;
 export interface OpenApiDocument {
   openapi: string;
   info: { title: string; version: string; description?: string };
+  servers?: { url: string }[];
   paths: Record<string, Record<string, Operation>>;
   components?: Record<string, Record<string, unknown>>;
   tags?: { name: string; description?: string }[];

@@ -34,8 +34,6 @@ export function requestHeaders(request: FastifyRequest): Headers {
   // Written anew, for the service's address.
   delete kept.host;
   kept['x-forwarded-for'] = request.ip;
-  kept['x-forwarded-proto'] = request.protocol;
-  if (request.host) kept['x-forwarded-host'] = request.host;
   kept['x-request-id'] = request.id;
   return kept;
 }

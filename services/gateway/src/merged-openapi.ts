@@ -11,8 +11,10 @@ type Components = Map<ComponentKey, unknown>;
  * One OpenAPI 3.1 document of all public operations. Components keep their names where every service that has
  * the name means the same by it; where they differ, each is prefixed with its service (`ProjectsTask`).
  * Components that only internal operations use are left out.
+ *
+ * @param publicUrl where it is served. Without one it is wherever the document was fetched, as OpenAPI says of `/`.
  */
-export function mergeDocuments(documents: Documents): OpenApiDocument {
+export function mergeDocuments(documents: Documents, publicUrl = '/'): OpenApiDocument {
   const components = new Map<ServiceName, Components>();
   for (const service of serviceNames) components.set(service, componentsOf(documents[service]));
   const conflicts = conflictingComponents([...components.values()]);
@@ -24,6 +26,7 @@ export function mergeDocuments(documents: Documents): OpenApiDocument {
       version: '1.0.0',
       description: 'The public API of all services, as the gateway serves it.',
     },
+    servers: [{ url: publicUrl }],
     paths: {},
     components: {},
     tags: [],

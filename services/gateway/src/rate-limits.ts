@@ -13,18 +13,21 @@ export interface RateLimitsOptions {
 
 interface Account {
   key: string;
-  policy: Tier | 'stranger';
+  policy: Tier | 'stranger' | 'probe';
   max: number;
 }
 
 const windowSeconds = 60;
 /** Accounts that are counted at once; the least recently seen is forgotten first. */
 const accountsKept = 100_000;
+/** From one address: ten a second, more than any balancer asks. */
+const probesPerMinute = 600;
 
 /**
  * Counts requests in windows of a minute: a signed-in person by id with the tier's limit, a stranger by address
- * (IPv6 by its /64 network). Applies to every route of this scope. Every answer tells the policy and what is left
- * (draft-ietf-httpapi-ratelimit-headers-10).
+ * (IPv6 by its /64 network), and the probes of a balancer by address too, but apart, so that a busy neighbour does
+ * not make it think that we are gone. Applies to everything that this app answers, what it does not know included.
+ * Every answer tells the policy and what is left (draft-ietf-httpapi-ratelimit-headers-10).
  *
  * @throws ApiError RATE_LIMITED with Retry-After
  */
@@ -46,11 +49,19 @@ export async function rateLimits(app: FastifyInstance, options: RateLimitsOption
   });
   const count = app.createRateLimit();
 
-  app.addHook('onRequest', async (request, reply) => {
+  const identify = async (request: FastifyRequest): Promise<Account> => {
+    const address = normalizeIP(request.ip, 64);
+    if (request.routeOptions.url?.startsWith('/health/')) {
+      return { key: `probe ${address}`, policy: 'probe', max: probesPerMinute };
+    }
     const caller = await options.caller(request);
-    const account: Account = caller
+    return caller
       ? { key: caller.id, policy: caller.tier, max: perMinute[caller.tier] }
-      : { key: normalizeIP(request.ip, 64), policy: 'stranger', max: options.strangersPerMinute };
+      : { key: address, policy: 'stranger', max: options.strangersPerMinute };
+  };
+
+  app.addHook('onRequest', async (request, reply) => {
+    const account = await identify(request);
     accounts.set(request, account);
     const state = await count(request);
     if (state.isAllowed) return;

@@ -154,7 +154,6 @@ test('hop-by-hop headers and what a client says of proxies stay outside; the tru
     'x-forwarded-for': '127.0.0.1',
     'x-request-id': 'this-request',
   });
-  expect(seen['x-forwarded-host']).toBe(new URL(url).host);
   for (const gone of [
     'x-secret-hop',
     'te',

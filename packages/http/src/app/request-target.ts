@@ -32,13 +32,14 @@ function isAuthority(authority: string): boolean {
 /**
  * Answers targets that are none with 400, and `OPTIONS *`, which asks for the server as a whole, with 204. A path that
  * ends where a parameter would begin (`/api/v1/projects/`) is 404: it is neither the collection nor one of its items.
+ * After all `onRequest`, so that these answers are counted and have the headers that others have.
  */
 export function requestTargets(app: FastifyInstance): void {
   const methods = new Set(['OPTIONS']);
   app.addHook('onRoute', ({ method }) => {
     for (const one of [method].flat()) methods.add(one);
   });
-  app.addHook('onRequest', async (request, reply) => {
+  app.addHook('preParsing', async (request, reply) => {
     if (refused.has(request.raw))
       throw malformedUrl('The target of the request is no path and no http(s) URL.');
     if (request.url === '*') {

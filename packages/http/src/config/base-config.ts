@@ -14,6 +14,13 @@ export const listenConfigSchema = Type.Object({
     additionalProperties: { type: 'string', pattern: '^https?://[^\\s]+$' },
     description: 'JSON: base URL of each service by its name, e.g. {"identity":"http://127.0.0.1:8081"}',
   }),
+  PUBLIC_URL: Type.Optional(
+    Type.String({
+      pattern: '^https?://[^\\s/?#@]+$',
+      description:
+        'Where clients reach the gateway, without a path, e.g. https://api.example.com. URLs are built from it alone, never from what a request says of its host',
+    }),
+  ),
   DRAIN_SECONDS: Type.Number({
     default: 1,
     minimum: 0,

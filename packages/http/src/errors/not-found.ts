@@ -8,6 +8,7 @@ import type { FastifyInstance } from 'fastify';
 export function notFound(app: FastifyInstance): void {
   const methods = new Map<string, { pattern: RegExp; allowed: Set<string> }>();
   app.addHook('onRoute', ({ url, method }) => {
+    if (url === '*') return; // what answers on any path does not make it one
     const known = methods.get(url) ?? { pattern: patternOf(url), allowed: new Set<string>() };
     for (const one of [method].flat()) known.allowed.add(one);
     methods.set(url, known);
