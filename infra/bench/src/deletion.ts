@@ -48,6 +48,7 @@ try {
       databaseUrl: prepared,
       serviceUrls,
       objectsFolder: join(folder, 'objects'),
+      publicUrl: serviceUrls.projects,
       logLevel: 'error',
       drainSeconds: 0,
     } as const;

@@ -53,6 +53,7 @@ try {
       databaseUrl: prepared,
       serviceUrls,
       objectsFolder: join(folder, 'objects'),
+      publicUrl: serviceUrls.projects,
       logLevel: 'silent',
       drainSeconds: 0,
     } as const;

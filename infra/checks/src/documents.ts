@@ -14,6 +14,7 @@ export async function openApiDocuments(): Promise<ServiceDocument[]> {
       () => 1,
     ),
     objectsFolder: '/nowhere',
+    publicUrl: 'http://127.0.0.1',
     logLevel: 'silent',
   };
   return Promise.all(

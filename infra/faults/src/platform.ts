@@ -65,7 +65,16 @@ export async function startPlatform(
         ...environmentOf(
           service,
           { host, port: portOf(service) },
-          { secrets, databaseUrl, serviceUrls, objectsFolder, mailFolder, logLevel: 'warn', drainSeconds: 0 },
+          {
+            secrets,
+            databaseUrl,
+            serviceUrls,
+            objectsFolder,
+            mailFolder,
+            publicUrl: serviceUrls.projects,
+            logLevel: 'warn',
+            drainSeconds: 0,
+          },
         ),
         ...settings[service],
       },

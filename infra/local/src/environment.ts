@@ -14,8 +14,8 @@ export interface Surroundings {
   objectsFolder: string;
   /** Where mails become files; left out: identity sends them by SMTP, once it is told how. */
   mailFolder?: string;
-  /** Where people reach the gateway; unknown where a balancer is yet to be put before it. */
-  publicUrl?: string;
+  /** Where clients reach the gateway. */
+  publicUrl: string;
   logLevel: LogLevel;
   /** Default: the services' own. 0 where no balancer needs to notice that an app is going. */
   drainSeconds?: number;
@@ -34,7 +34,7 @@ export function environmentOf(
     PORT: String(listen.port),
     LOG_LEVEL: logLevel,
     SERVICE_URLS: JSON.stringify(serviceUrls),
-    ...(publicUrl !== undefined && { PUBLIC_URL: publicUrl }),
+    PUBLIC_URL: publicUrl,
     ...(drainSeconds !== undefined && { DRAIN_SECONDS: String(drainSeconds) }),
   };
   if (app === 'gateway') return common;

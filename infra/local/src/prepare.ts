@@ -16,6 +16,9 @@ const port = 8080;
 const objectsFolder = '/var/lib/hivesync/objects';
 const adminUrl = process.env.DATABASE_URL;
 if (!adminUrl) throw new Error('DATABASE_URL must name the server, under a login that may make roles');
+const publicUrl = process.env.PUBLIC_URL;
+if (!publicUrl)
+  throw new Error('PUBLIC_URL must say where clients reach the gateway: https://api.example.com');
 
 const folder = dataFolder();
 mkdirSync(folder, { recursive: true });
@@ -33,7 +36,7 @@ for (const app of apps) {
     databaseUrl,
     serviceUrls,
     objectsFolder,
-    ...(process.env.PUBLIC_URL && { publicUrl: process.env.PUBLIC_URL }),
+    publicUrl,
     logLevel: 'info',
   });
   const file = join(folder, `${app}.env`);

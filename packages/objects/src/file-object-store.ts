@@ -28,7 +28,7 @@ export class FileObjectStore implements ObjectStore {
     const partialName = randomUUID();
     const file = await onStorage(async () => {
       await using partial = await this.#partial({ make: true });
-      return open(partial.pathOf(partialName), 'wx', 0o600);
+      return await open(partial.pathOf(partialName), 'wx', 0o600);
     });
     try {
       try {

@@ -40,7 +40,7 @@ export class ReachedFolder implements AsyncDisposable {
     return folder;
   }
 
-  /** Of a name in this folder, for as long as it is open. */
+  /** Of a name in this folder, good for as long as it is open: whatever uses the path is awaited before it closes. */
   pathOf(name: string): string {
     return join(byHandle ? `/proc/self/fd/${this.#handle.fd}` : this.#path, name);
   }

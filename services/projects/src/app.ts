@@ -62,7 +62,7 @@ export async function buildApp({ config, dataSource, keys, logger, directory }: 
   await app.register(dependencyRoutes);
   const store: ObjectStore = new FileObjectStore(config.OBJECTS_DIR);
   const signedUrls = new SignedUrls(config.OBJECTS_SIGNING_SECRET);
-  await app.register(attachmentRoutes, { store, signedUrls });
+  await app.register(attachmentRoutes, { store, signedUrls, publicUrl: config.PUBLIC_URL });
   await app.register(objectRoutes, { store, signedUrls });
   objectRemoval(app, store);
   await app.register(commentRoutes);

@@ -1,9 +1,11 @@
-import { baseConfigSchema, loadConfig as load } from '@hivesync/http';
+import { baseConfigSchema, loadConfig as load, publicUrlSchema } from '@hivesync/http';
 import { type Static, Type } from 'typebox';
 
 /** The environment of the projects service. */
 export const configSchema = Type.Object({
   ...baseConfigSchema.properties,
+  // Uploads and downloads have absolute URLs.
+  PUBLIC_URL: publicUrlSchema,
   OBJECTS_DIR: Type.String({
     minLength: 1,
     description: 'The folder of uploaded files, on one file system. The same in all replicas',

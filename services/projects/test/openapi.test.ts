@@ -21,6 +21,7 @@ test('the document is made without a database, and describes every operation', a
     SERVICE_URLS: '{"identity":"http://127.0.0.1:1"}',
     SERVICE_PRIVATE_KEY: tokens.privateKey('projects'),
     OBJECTS_DIR: '/nowhere',
+    PUBLIC_URL: 'https://api.example.test',
     OBJECTS_SIGNING_SECRET: 'nothing is signed with it here, at all',
   });
   const app = await buildApp({ config, dataSource: createDataSource(database, url) });

@@ -1,5 +1,11 @@
 import { type Static, Type } from 'typebox';
 
+export const publicUrlSchema = Type.String({
+  pattern: '^https?://[^\\s/?#@]+$',
+  description:
+    'Where clients reach the gateway, without a path, e.g. https://api.example.com. URLs are built from it alone, never from what a request says of its host',
+});
+
 /** What every app that listens needs to know. The gateway has nothing more in common with the services. */
 export const listenConfigSchema = Type.Object({
   HOST: Type.String({ default: '127.0.0.1', minLength: 1 }),
@@ -14,13 +20,7 @@ export const listenConfigSchema = Type.Object({
     additionalProperties: { type: 'string', pattern: '^https?://[^\\s]+$' },
     description: 'JSON: base URL of each service by its name, e.g. {"identity":"http://127.0.0.1:8081"}',
   }),
-  PUBLIC_URL: Type.Optional(
-    Type.String({
-      pattern: '^https?://[^\\s/?#@]+$',
-      description:
-        'Where clients reach the gateway, without a path, e.g. https://api.example.com. URLs are built from it alone, never from what a request says of its host',
-    }),
-  ),
+  PUBLIC_URL: Type.Optional(publicUrlSchema),
   DRAIN_SECONDS: Type.Number({
     default: 1,
     minimum: 0,

@@ -19,12 +19,9 @@ import { addAttachment, grantUpload, removeAttachment, requireAttachable } from 
 
 const tags = ['attachments'];
 
-/** Signed URLs are absolute: at the address where the caller found us, which is the gateway's. */
-const addressOf = ({ protocol, host }: { protocol: string; host: string }) => `${protocol}://${host}`;
-
 export async function attachmentRoutes(
   app: App,
-  { store, signedUrls }: { store: ObjectStore; signedUrls: SignedUrls },
+  { store, signedUrls, publicUrl }: { store: ObjectStore; signedUrls: SignedUrls; publicUrl: string },
 ): Promise<void> {
   app.post(
     '/api/v1/tasks/:task_id/attachments/uploads',
@@ -47,7 +44,7 @@ export async function attachmentRoutes(
         const { path, expiresAt } = signedUrls.sign({ method: 'PUT', key, sizeBytes: body.size_bytes });
         const granted: GrantedUpload = {
           object_key: key,
-          upload_url: addressOf(request) + path,
+          upload_url: publicUrl + path,
           expires_at: expiresAt,
           headers: { 'content-type': 'application/octet-stream' },
         };
@@ -131,7 +128,7 @@ export async function attachmentRoutes(
       if (content.external_url !== null) return { url: content.external_url, expires_at: null };
       const key = objectKey(content.object_key ?? '');
       const { path, expiresAt } = signedUrls.sign({ method: 'GET', key, fileName: content.name });
-      return { url: addressOf(request) + path, expires_at: expiresAt };
+      return { url: publicUrl + path, expires_at: expiresAt };
     },
   );
 

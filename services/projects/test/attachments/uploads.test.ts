@@ -53,6 +53,16 @@ const altered = (url: string, name: string, value: string) => {
   return other.href;
 };
 
+test('URLs lead to where the platform is, whatever a request says of its host', async () => {
+  const task = await newTask();
+  const lies = { host: 'evil.example', 'x-forwarded-host': 'evil.example', 'x-forwarded-proto': 'ftp' };
+  const { upload_url }: Granted = expectStatus(
+    await alice.post(`${pathOf(task)}/uploads`, { name: 'shot.png', size_bytes: 4 }, { headers: lies }),
+    201,
+  ).json();
+  expect(upload_url).toMatch(/^https:\/\/api\.example\.test\/api\/v1\/objects\//);
+});
+
 async function uploaded(person: Person, task: string, content = randomBytes(1_000)): Promise<string> {
   const { object_key, upload_url } = await grant(person, task, content.length);
   expectStatus(await put(upload_url, content), 204);

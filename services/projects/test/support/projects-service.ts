@@ -111,10 +111,17 @@ export async function startProjects(
 }
 
 /** A folder of objects that goes with the test file. */
-export function objectsEnvironment(): { OBJECTS_DIR: string; OBJECTS_SIGNING_SECRET: string } {
+export function objectsEnvironment(): Record<
+  'PUBLIC_URL' | 'OBJECTS_DIR' | 'OBJECTS_SIGNING_SECRET',
+  string
+> {
   const folder = mkdtempSync(join(tmpdir(), 'hivesync-objects-'));
   atFileEnd(() => rmSync(folder, { recursive: true, force: true }));
-  return { OBJECTS_DIR: folder, OBJECTS_SIGNING_SECRET: 'signs the urls of objects in tests' };
+  return {
+    PUBLIC_URL: 'https://api.example.test',
+    OBJECTS_DIR: folder,
+    OBJECTS_SIGNING_SECRET: 'signs the urls of objects in tests',
+  };
 }
 
 type Answer = Awaited<ReturnType<Caller['get']>>;
