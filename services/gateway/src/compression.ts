@@ -1,6 +1,7 @@
 import { pipeline, type Transform } from 'node:stream';
 import { constants, createBrotliCompress, createGzip } from 'node:zlib';
 import { negotiate } from '@fastify/accept-negotiator';
+import { ApiError } from '@hivesync/contracts';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { addVary } from './vary.ts';
 
@@ -15,7 +16,6 @@ const known = [...Object.keys(codings), 'identity'];
 const threshold = 1_024;
 const textual =
   /^(text\/(?!event-stream)|application\/([\w.-]+\+)?(json|xml)\b|application\/javascript\b|image\/svg\+xml\b)/i;
-const codedTag = /;(?:br|gzip)"/g;
 
 /**
  * Compresses answers for clients that ask for it, where that is worth it and safe: a 200 to GET of 1 KiB or more of
@@ -26,25 +26,12 @@ const codedTag = /;(?:br|gzip)"/g;
  * such answers reveal it (BREACH). An attacker would have to make a victim's client ask, which takes the victim's
  * token, as no cookie is ever looked at.
  *
- * A strong entity tag names bytes, so two codings must not share it (RFC 9110, 8.8.3.3): `"3"` is `"3;gzip"` where the
- * answer is coded. In `If-Match` and `If-None-Match` the service gets back the tag that it gave.
+ * A strong entity tag names bytes, so two codings must not share it (RFC 9110, 8.8.3.3): that of a coded answer is the
+ * service's with the coding's name at its end, `"3.Vq0f3xkP7bYtQm2A.br"`. The services understand it (ADR 20).
  */
 export function compression(app: FastifyInstance): void {
-  const seen = new WeakMap<FastifyRequest, string>();
-  app.addHook('onRequest', async (request) => {
-    const { headers } = request.raw;
-    if (headers['if-none-match'] !== undefined) seen.set(request, headers['if-none-match']);
-    for (const name of ['if-none-match', 'if-match'] as const) {
-      const tags = headers[name];
-      if (tags !== undefined) headers[name] = tags.replace(codedTag, '"');
-    }
-  });
   app.addHook('onSend', async (request, reply, payload) => {
-    if (reply.statusCode === 304) {
-      addVary(reply, 'accept-encoding');
-      repeatTag(reply, seen.get(request) ?? '');
-      return payload;
-    }
+    if (reply.statusCode === 304) addVary(reply, 'accept-encoding');
     if (!isWorthIt(request, reply, payload)) return payload;
     addVary(reply, 'accept-encoding');
     const coding = negotiate(String(request.headers['accept-encoding'] ?? ''), known);
@@ -72,22 +59,24 @@ function encoded(reply: FastifyReply, payload: unknown, coding: string, encoder:
   reply.removeHeader('accept-ranges');
   reply.header('content-encoding', coding);
   const tag = reply.getHeader('etag');
-  if (typeof tag === 'string' && tag.startsWith('"')) reply.header('etag', codedAs(tag, coding));
-  // Where the service breaks off, the encoder ends with its error, and Fastify cuts the answer off.
-  if (isStream(payload)) pipeline(payload, encoder, () => undefined);
-  else encoder.end(payload);
+  if (typeof tag === 'string' && tag.startsWith('"')) reply.header('etag', `${tag.slice(0, -1)}.${coding}"`);
+  if (isStream(payload)) {
+    // Before the first piece went out this can still be told, plainly; after it, the answer is cut off.
+    payload.once('error', (cause) => {
+      if (!reply.raw.headersSent) reply.removeHeader('content-encoding').removeHeader('etag');
+      encoder.destroy(brokenOff(cause));
+    });
+    pipeline(payload, encoder, () => undefined);
+  } else encoder.end(payload);
   return encoder;
 }
 
-/** A 304 carries the tag of the answer that it stands for (RFC 9110, 15.4.5): the one that the client has. */
-function repeatTag(reply: FastifyReply, given: string): void {
-  const tag = reply.getHeader('etag');
-  if (typeof tag !== 'string' || !tag.startsWith('"')) return;
-  const had = Object.keys(codings).find((coding) => given.includes(codedAs(tag, coding)));
-  if (had !== undefined) reply.header('etag', codedAs(tag, had));
-}
-
-const codedAs = (tag: string, coding: string): string => `${tag.slice(0, -1)};${coding}"`;
-
 const isStream = (payload: unknown): payload is NodeJS.ReadableStream =>
   typeof payload === 'object' && payload !== null && 'pipe' in payload;
+
+const brokenOff = (cause: Error): ApiError =>
+  new ApiError('UPSTREAM_UNAVAILABLE', {
+    detail: 'The answer of the service broke off.',
+    headers: { 'retry-after': '2' },
+    cause,
+  });

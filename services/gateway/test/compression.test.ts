@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { beforeEach, describe, expect, test } from 'vitest';
@@ -6,7 +7,6 @@ import { ask, gatewayBefore } from './support/gateway-before.ts';
 const long = JSON.stringify({ items: Array.from({ length: 200 }, (_, id) => ({ id, name: `Task ${id}` })) });
 const json = { 'content-type': 'application/json; charset=utf-8' };
 
-let seen: Record<string, string | string[] | undefined> = {};
 let answer: (response: ServerResponse) => void;
 const send = (body: string | Buffer, headers: Record<string, string> = {}, status = 200) => {
   answer = (response) => {
@@ -16,8 +16,9 @@ const send = (body: string | Buffer, headers: Record<string, string> = {}, statu
 beforeEach(() => send(long, { etag: '"3"' }));
 
 const url = await gatewayBefore((request, response) => {
-  seen = request.headers;
-  if (request.headers['if-none-match'] === '"3"') response.writeHead(304, { etag: '"3"' }).end();
+  // As the services do: of whatever coding the tag is, it is of the same answer, and is repeated.
+  const tag = request.headers['if-none-match'];
+  if (tag?.startsWith('"3')) response.writeHead(304, { etag: tag }).end();
   else answer(response);
 });
 const get = (headers: Record<string, string>, method = 'GET') =>
@@ -34,7 +35,7 @@ describe('an answer of 1 KiB or more', () => {
     expect(headers).toMatchObject({
       'content-encoding': coding,
       vary: 'accept-encoding',
-      etag: `"3;${coding}"`,
+      etag: `"3.${coding}"`,
       'content-type': json['content-type'],
     });
     expect(headers).not.toHaveProperty('content-length');
@@ -117,7 +118,7 @@ describe('entity tags', () => {
     for (const coding of ['gzip', 'br']) {
       const tag = (await get({ 'accept-encoding': coding })).headers.etag ?? '';
       const again = await get({ 'accept-encoding': coding, 'if-none-match': tag });
-      expect([again.status, again.headers.etag]).toEqual([304, `"3;${coding}"`]);
+      expect([again.status, again.headers.etag]).toEqual([304, `"3.${coding}"`]);
       expect(again.headers.vary).toBe('accept-encoding');
       expect(again.body.length).toBe(0);
     }
@@ -126,26 +127,28 @@ describe('entity tags', () => {
     const again = await get({ 'accept-encoding': 'gzip', 'if-none-match': '"3"' });
     expect([again.status, again.headers.etag]).toEqual([304, '"3"']);
   });
-  test('the service gets the tags that it gave, in lists as well', async () => {
-    await get({ 'if-none-match': '"1;gzip", W/"2;br" , "x"' });
-    expect(seen['if-none-match']).toBe('"1", W/"2" , "x"');
-    await ask(`${url}/api/v1/projects/1`, { method: 'PATCH', headers: { 'if-match': '"3;br"' } });
-    expect(seen['if-match']).toBe('"3"');
-  });
   test('a weak tag names no bytes and stays', async () => {
     send(long, { etag: 'W/"3"' });
     expect((await get({ 'accept-encoding': 'gzip' })).headers.etag).toBe('W/"3"');
   });
 });
 
-test('where the service breaks off, so does the coded answer', async () => {
-  answer = (response) => {
-    response.writeHead(200, { ...json, 'content-length': long.length });
-    response.write(long.slice(0, 3_000), () => setTimeout(() => response.destroy(), 50));
+test('where the service breaks off, so does the coded answer, or says so before it has begun', async () => {
+  const noise = randomBytes(600_000).toString('base64');
+  const breaking = (body: string, at: number) => {
+    answer = (response) => {
+      response.writeHead(200, { ...json, etag: '"3"', 'content-length': body.length });
+      response.write(body.slice(0, at), () => setTimeout(() => response.destroy(), 100));
+    };
   };
+  breaking(noise, 400_000);
   await expect(get({ 'accept-encoding': 'gzip' })).rejects.toThrow();
-  send(long);
-  expect((await get({})).status).toBe(200);
+
+  breaking(long, 3_000); // which Brotli keeps back until there is more
+  const { status, headers, body } = await get({ 'accept-encoding': 'br' });
+  expect([status, JSON.parse(body.toString()).code]).toEqual([503, 'UPSTREAM_UNAVAILABLE']);
+  expect(headers).not.toHaveProperty('content-encoding');
+  expect(headers).not.toHaveProperty('etag');
 });
 
 test('a client that leaves in the middle ends what is coded for it', async () => {
