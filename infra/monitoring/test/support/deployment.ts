@@ -63,6 +63,7 @@ export async function deployment(database: TestDatabase): Promise<Deployment> {
           databaseUrl: database.adminUrl,
           serviceUrls,
           objectsFolder: join(folder, 'objects'),
+          publicUrl: `http://${host}:${portOf('gateway')}`,
           logLevel: 'info',
           drainSeconds: 0,
         },
