@@ -1,11 +1,18 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { type ServiceName, serviceNames } from '@hivesync/contracts';
+import type { App } from '@hivesync/http';
 import { environmentOf, type Surroundings, services, urlsOf } from '@hivesync/local';
 
 export type ServiceDocument = [service: ServiceName, document: object];
 
-/** The OpenAPI document of each service, from its app as it stands; no database is connected. */
-export async function openApiDocuments(): Promise<ServiceDocument[]> {
+/** The OpenAPI document of each service. */
+export const openApiDocuments = (): Promise<ServiceDocument[]> =>
+  eachApp(
+    async (app, service): Promise<ServiceDocument> => [service, (await app.inject('/openapi.json')).json()],
+  );
+
+/** Looks at the app of each service as it stands; no database is connected. @returns in the order of `serviceNames` */
+export async function eachApp<T>(look: (app: App, service: ServiceName) => Promise<T>): Promise<T[]> {
   const surroundings: Surroundings = {
     secrets: throwawaySecrets(),
     databaseUrl: 'postgres://nobody@127.0.0.1:1/nowhere',
@@ -18,13 +25,13 @@ export async function openApiDocuments(): Promise<ServiceDocument[]> {
     logLevel: 'silent',
   };
   return Promise.all(
-    serviceNames.map(async (service): Promise<ServiceDocument> => {
+    serviceNames.map(async (service) => {
       const app = await services[service](
         environmentOf(service, { host: '127.0.0.1', port: 0 }, surroundings),
       );
-      const answer = await app.inject('/openapi.json');
+      const seen = await look(app, service);
       await app.close();
-      return [service, answer.json()];
+      return seen;
     }),
   );
 }

@@ -1,10 +1,10 @@
-import { mkdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { serviceNames } from '@hivesync/contracts';
 import { databaseUrl, defaultDatabase } from '@hivesync/database';
-import { clusterFolder, startEmbedded } from '@hivesync/database/embedded';
+import { clusterFolder, explain, startEmbedded } from '@hivesync/database/embedded';
 import { type App, createLogger, type LogLevel, startService, stopService } from '@hivesync/http';
 import { apps, type Environment } from './apps.ts';
+import { claimDataFolder } from './claim-data-folder.ts';
 import { prepareDatabases } from './databases.ts';
 import { environmentOf, type Surroundings, urlsOf } from './environment.ts';
 import { type AppName, assertPortsFree, host, type Ports } from './ports.ts';
@@ -24,6 +24,8 @@ export interface PlatformOptions {
   environment?: Record<string, string | undefined>;
   /** Told in one line what is being waited for. */
   say?: (line: string) => void;
+  /** Breaks the start off, as soon as the step under way has ended. */
+  signal?: AbortSignal;
 }
 
 /** Where mails become files, unless SMTP_URL is set. */
@@ -43,22 +45,29 @@ export interface Platform {
 
 /**
  * Starts the whole platform in this process: PostgreSQL, roles, migrations, six services and the gateway.
- * Where one part fails to start, what was started before it is stopped again.
+ * Where one part fails to start, or `signal` says so, what was started before it is stopped again.
  *
- * @throws PortInUseError before anything is started
+ * @throws AlreadyRunningError, PortInUseError before anything is started
  * @throws EmbeddedPostgresError, BootstrapRefusedError, MigrationFailedError in words for the person at the keyboard
  */
 export async function startPlatform(options: PlatformOptions): Promise<Platform> {
   const { ports, dataFolder, logLevel } = options;
   const url = `http://${host}:${ports.gateway}`;
-  await assertPortsFree(ports);
   const log = new QuietLog(options.log ?? process.stdout);
+  const proceed = () => options.signal?.throwIfAborted();
   await using running = new AsyncDisposableStack();
   try {
-    mkdirSync(dataFolder, { recursive: true });
-    const secrets = loadSecrets(join(dataFolder, 'secrets.json'));
+    const secrets = await explained(dataFolder, async () => {
+      running.defer(await claimDataFolder(dataFolder));
+      return loadSecrets(join(dataFolder, 'secrets.json'));
+    });
+    await assertPortsFree(ports);
+    options.say?.(`Starting on ${dataFolder}; Ctrl-C stops it.`);
+    proceed();
     const { adminUrl, server } = await findServer(options, running);
+    proceed();
     const databaseUrl = await prepareDatabases(adminUrl, secrets.role_secret);
+    proceed();
     const surroundings: Surroundings = {
       secrets,
       databaseUrl,
@@ -81,11 +90,13 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
     // All are awaited before one's failure is told, so that whatever was begun is stopped.
     const outcomes = await Promise.allSettled(serviceNames.map((service) => start(service, services)));
     for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
+    proceed();
     const door: App[] = [];
     running.defer(async () => {
       await Promise.all(door.map(stopService));
     });
     await start('gateway', door);
+    proceed();
 
     log.started();
     const kept = running.move();
@@ -104,8 +115,18 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
       stop,
     };
   } catch (error) {
-    log.failed();
+    if (options.signal?.aborted) log.stopping();
+    else log.failed();
     throw error;
+  }
+}
+
+/** What a folder keeps us from, in the words that PostgreSQL's own folder has for it. */
+async function explained<T>(folder: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw explain(error, folder);
   }
 }
 

@@ -1,30 +1,35 @@
 /** `npm start`: everything on this machine, in one process. */
 import { dataFolder } from './data-folder.ts';
 import { oneLine } from './one-line.ts';
-import { startPlatform } from './platform.ts';
+import { type Platform, startPlatform } from './platform.ts';
 import { choosePorts } from './ports.ts';
 import { summary } from './summary.ts';
 import { logLevelOf, terminalLog } from './terminal-log.ts';
 
 const begun = performance.now();
-let stop: (() => Promise<void>) | undefined;
-let stopping = false;
+/** By shells' convention: 128 and the number of SIGINT. */
+const interruptedCode = 130;
+const interrupted = new AbortController();
+let platform: Platform | undefined;
 
 function onSignal(signal: NodeJS.Signals): void {
-  if (stopping) {
-    console.error('Stopped at once. What PostgreSQL had not written yet, it recovers at the next start.');
-    process.exit(130);
+  if (interrupted.signal.aborted) {
+    console.error('Stopped at once. PostgreSQL may run on: the next start takes it over.');
+    process.exit(interruptedCode);
   }
-  stopping = true;
-  if (!stop) return;
-  console.log(`\n${signal}: stopping. Once more to force it.`);
-  void end(stop);
+  interrupted.abort();
+  console.log(
+    platform
+      ? `\n${signal}: stopping. Once more to force it.`
+      : `\n${signal}: stopping what has been started, as soon as the step under way allows. Once more to force it.`,
+  );
+  if (platform) void stop(platform);
 }
 process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
 
-async function end(finish: () => Promise<void>): Promise<void> {
+async function stop(running: Platform): Promise<void> {
   try {
-    await finish();
+    await running.stop();
     process.exit(0);
   } catch (error) {
     fail(error);
@@ -32,7 +37,7 @@ async function end(finish: () => Promise<void>): Promise<void> {
 }
 
 /** One line for what a person can mend; the stack is for what nobody foresaw. */
-function fail(error: unknown): void {
+function fail(error: unknown): never {
   if (process.env.DEBUG && error instanceof Error) console.error(error.stack);
   else console.error(oneLine(error));
   process.exit(1);
@@ -40,19 +45,22 @@ function fail(error: unknown): void {
 
 try {
   const ports = choosePorts(process.env);
-  const platform = await startPlatform({
+  const folder = dataFolder();
+  platform = await startPlatform({
     ports,
-    dataFolder: dataFolder(),
+    dataFolder: folder,
     serverUrl: process.env.DATABASE_URL,
     environment: process.env,
     logLevel: logLevelOf(process.env.LOG_LEVEL),
     ...(process.stdout.isTTY && { log: terminalLog }),
     say: (line) => console.log(line),
+    signal: interrupted.signal,
   });
-  stop = platform.stop;
-  // A Ctrl-C while things were starting: they are stopped as soon as they can be.
-  if (stopping) await end(stop);
   console.log(summary({ ...platform, ports, milliseconds: performance.now() - begun }));
 } catch (error) {
-  fail(error);
+  // Whatever else a start fails with then is Ctrl-C's doing: it reaches the programs that make the database, too. What
+  // could not be stopped comes as an error that suppressed the other.
+  if (!interrupted.signal.aborted || error instanceof SuppressedError) fail(error);
+  console.log('Stopped. Nothing is left running.');
+  process.exit(interruptedCode);
 }

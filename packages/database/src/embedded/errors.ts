@@ -6,13 +6,17 @@ export class EmbeddedPostgresError extends Error {
   }
 }
 
+const elsewhere = 'set HIVESYNC_DATA_DIR to a folder that can be written to';
+
 const fileErrors: Record<string, (path: string) => string> = {
   ENOSPC: (path) => `The disk is full: PostgreSQL cannot write to ${path}. Free some space and start again.`,
   EDQUOT: (path) => `The disk quota is used up: PostgreSQL cannot write to ${path}.`,
-  EROFS: (path) => `${path} is on a read-only file system: choose a data folder that can be written to.`,
-  EACCES: (path) => `${path} may not be written to by this user: it was probably made by another one.`,
-  EPERM: (path) => `${path} may not be changed by this user: it was probably made by another one.`,
-  ENOTDIR: (path) => `${path} is not a folder: choose another data folder, or move that file away.`,
+  EROFS: (path) => `${path} is on a read-only file system: ${elsewhere}.`,
+  EACCES: (path) =>
+    `${path} may not be used by this user, it was probably made by another one: give it to this user, or ${elsewhere}.`,
+  EPERM: (path) =>
+    `${path} may not be changed by this user, it was probably made by another one: give it to this user, or ${elsewhere}.`,
+  ENOTDIR: (path) => `${path} is not a folder: move that file away, or ${elsewhere}.`,
 };
 
 /** The one-line form of an error met while working on `folder`; other errors pass as they are. */

@@ -1,6 +1,8 @@
 export { clusterFolder, dataFolder } from './data-folder.ts';
-export { EmbeddedPostgresError } from './errors.ts';
+export { EmbeddedPostgresError, explain } from './errors.ts';
+export { withLock } from './lock.ts';
 export { holdsCluster } from './places.ts';
+export { isGone, ownTicket, parseTicket } from './process-identity.ts';
 export {
   type EmbeddedOptions,
   type EmbeddedServer,
