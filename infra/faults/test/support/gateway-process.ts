@@ -33,6 +33,7 @@ export async function startGateway(
       secrets: {} as never,
       databaseUrl: '',
       objectsFolder: '',
+      publicUrl: `http://${host}:${port}`,
       serviceUrls: serviceUrls as never,
       logLevel: 'warn',
       drainSeconds: 0,
