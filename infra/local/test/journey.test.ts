@@ -175,8 +175,15 @@ test('what waits for an address is shown once its person has proven it, and the 
   expect(await send('POST', `invitations/${id}/accept`, undefined, token)).toMatchObject({ status: 200 });
 });
 
-test('a second start on the same ports says which is in use and leaves the first alone', async () => {
-  await expect(start()).rejects.toThrow(`Port ${ports.identity} (identity) is in use`);
+test('a second start on the same data or ports says what is in use and leaves the first alone', async () => {
+  await expect(start()).rejects.toThrow('is running on');
+  const another = startPlatform({
+    ports,
+    dataFolder: join(folder, 'another'),
+    serverUrl,
+    logLevel: 'silent',
+  });
+  await expect(another).rejects.toThrow(`Port ${ports.identity} (identity) is in use`);
   expect((await fetch(`${platform.url}/health/ready`)).status).toBe(200);
 });
 
@@ -198,7 +205,12 @@ test('a start that fails leaves nothing running', async () => {
   const elsewhere = await freePorts();
   const nowhere = 'postgres://postgres:wrong@127.0.0.1:1/hivesync';
   await expect(
-    startPlatform({ ports: elsewhere, dataFolder: folder, serverUrl: nowhere, logLevel: 'silent' }),
+    startPlatform({
+      ports: elsewhere,
+      dataFolder: join(folder, 'another'),
+      serverUrl: nowhere,
+      logLevel: 'silent',
+    }),
   ).rejects.toThrow('PostgreSQL at 127.0.0.1:1 cannot be reached');
   await assertPortsFree(elsewhere);
 });
