@@ -1,4 +1,4 @@
-import { bodyOf, createClient, fitting, type ProjectsPaths, type ServiceClient } from '@hivesync/clients';
+import { type CallService, fitting } from '@hivesync/clients';
 import { IdSchema, MemberRole, type ProjectId, type TeamMemberId, type UserId } from '@hivesync/contracts';
 import { newId, transaction } from '@hivesync/database';
 import type { App } from '@hivesync/http';
@@ -26,30 +26,27 @@ const Answer = Compile(
  * where projects lost some that were applied here, nothing else would bring these back or take them away.
  * @throws ApiError UPSTREAM_UNAVAILABLE where projects cannot be asked; the signal's reason when that aborts
  */
-export async function refreshMembers(app: App, signal: AbortSignal): Promise<void> {
-  const pages = membershipsOf(createClient<ProjectsPaths>('projects', app.callService));
+export async function refreshMembers({ callService, dataSource }: App, signal: AbortSignal): Promise<void> {
   for (let after: TeamMemberId | null = null; ; ) {
     signal.throwIfAborted();
-    const memberships = await pages(after);
+    const memberships = await membershipsAfter(callService, after);
     const upTo: TeamMemberId | null = memberships.length < limit ? null : memberships.at(-1)!.id;
     const range = { after, upTo };
-    await transaction(app.dataSource, (tx) => replaceMemberships(tx, range, memberships));
+    await transaction(dataSource, (tx) => replaceMemberships(tx, range, memberships));
     if (upTo === null) return;
     after = upTo;
   }
 }
 
-const membershipsOf =
-  (projects: ServiceClient<ProjectsPaths>) =>
-  async (after: TeamMemberId | null): Promise<Membership[]> => {
-    const asked = projects({ requestId: newId() }).GET('/internal/members', {
-      params: { query: { limit, ...(after !== null && { after }) } },
-    });
-    const { items } = await fitting('projects', Answer, bodyOf(asked));
-    return items.map(({ id, project_id: projectId, user_id: userId, role }) => ({
-      id,
-      projectId,
-      userId,
-      role,
-    }));
-  };
+async function membershipsAfter(callService: CallService, after: TeamMemberId | null): Promise<Membership[]> {
+  const query = new URLSearchParams({ limit: String(limit), ...(after !== null && { after }) });
+  const asked = { requestId: newId(), repeatable: true };
+  const answer = await callService('projects', `/internal/members?${query}`, asked);
+  const { items } = await fitting('projects', Answer, answer.json());
+  return items.map(({ id, project_id: projectId, user_id: userId, role }) => ({
+    id,
+    projectId,
+    userId,
+    role,
+  }));
+}
