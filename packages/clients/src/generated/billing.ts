@@ -396,7 +396,10 @@ export interface operations {
                 /** @description Seconds to wait for a first event */
                 wait?: number;
             };
-            header?: never;
+            header?: {
+                /** @description The epoch of `after`, as it came with that event. Not told by a reader of an earlier release */
+                "feed-epoch"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -419,6 +422,8 @@ export interface operations {
                             seconds: number;
                         };
                         items: {
+                            /** @description Second half of the position, see `feed-epoch` */
+                            epoch?: string;
                             event: unknown;
                             position: string;
                         }[];
@@ -438,6 +443,15 @@ export interface operations {
             };
             /** @description UNAUTHENTICATED, TOKEN_EXPIRED, TOKEN_INVALID */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description FEED_SET_BACK */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -84,7 +84,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Start a session with email and password */
+        /**
+         * Start a session with email and password
+         * @description After repeated failures an account refuses strangers for a while. A device that logged in before and sends the `device_token` that it got then is counted by itself.
+         */
         post: operations["login"];
         delete?: never;
         options?: never;
@@ -143,7 +146,7 @@ export interface paths {
         put?: never;
         /**
          * Trade a refresh token for the next pair
-         * @description Each token is good for one use. It is accepted again within 10 s, or while what it bought is unused; any other reuse ends the session.
+         * @description Each token is good for one use. Within 10 s, or while what it bought is unused, it answers the same next token again; any other reuse ends the session.
          */
         post: operations["refresh"];
         delete?: never;
@@ -841,6 +844,8 @@ export interface operations {
                         name: string;
                         platform?: string;
                     };
+                    /** @description What an earlier login on this device answered; keep it past a logout. Any other text counts as none */
+                    device_token?: string;
                     /**
                      * Format: email
                      * @description In ASCII and without quotes; compared without regard to case
@@ -860,6 +865,8 @@ export interface operations {
                     "application/json": {
                         /** @description EdDSA JWT */
                         access_token: string;
+                        /** @description For the next login on this device: what others guess does not lock it out. It opens nothing */
+                        device_token: string;
                         /** @description Seconds that the access token is good for */
                         expires_in: number;
                         refresh_token: string;
@@ -941,6 +948,15 @@ export interface operations {
             };
             /** @description RATE_LIMITED */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description OVERLOADED */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1073,6 +1089,15 @@ export interface operations {
             };
             /** @description RATE_LIMITED */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description OVERLOADED */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1269,6 +1294,15 @@ export interface operations {
             };
             /** @description IDEMPOTENCY_KEY_REUSED, PASSWORD_TOO_COMMON */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description OVERLOADED */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1664,7 +1698,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description UPSTREAM_UNAVAILABLE */
+            /** @description OVERLOADED, UPSTREAM_UNAVAILABLE */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2108,7 +2142,10 @@ export interface operations {
                 /** @description Seconds to wait for a first event */
                 wait?: number;
             };
-            header?: never;
+            header?: {
+                /** @description The epoch of `after`, as it came with that event. Not told by a reader of an earlier release */
+                "feed-epoch"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -2131,6 +2168,8 @@ export interface operations {
                             seconds: number;
                         };
                         items: {
+                            /** @description Second half of the position, see `feed-epoch` */
+                            epoch?: string;
                             event: unknown;
                             position: string;
                         }[];
@@ -2150,6 +2189,15 @@ export interface operations {
             };
             /** @description UNAUTHENTICATED, TOKEN_EXPIRED, TOKEN_INVALID */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description FEED_SET_BACK */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

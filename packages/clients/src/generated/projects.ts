@@ -631,6 +631,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/internal/members": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All memberships in the order of their ids */
+        get: operations["listMemberships"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/internal/projects": {
         parameters: {
             query?: never;
@@ -3346,7 +3363,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description Id of a user, `me` or `none` */
-                assignee?: string;
+                assignee?: ("me" | "none") | string;
                 /** @description `next_cursor` of the page before, with the same filters */
                 cursor?: string;
                 due_from?: string;
@@ -3786,6 +3803,15 @@ export interface operations {
             };
             /** @description UNAUTHENTICATED, TOKEN_EXPIRED, TOKEN_INVALID */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description LIMIT_REACHED */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4839,7 +4865,10 @@ export interface operations {
                 /** @description Seconds to wait for a first event */
                 wait?: number;
             };
-            header?: never;
+            header?: {
+                /** @description The epoch of `after`, as it came with that event. Not told by a reader of an earlier release */
+                "feed-epoch"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -4862,6 +4891,8 @@ export interface operations {
                             seconds: number;
                         };
                         items: {
+                            /** @description Second half of the position, see `feed-epoch` */
+                            epoch?: string;
                             event: unknown;
                             position: string;
                         }[];
@@ -4881,6 +4912,15 @@ export interface operations {
             };
             /** @description UNAUTHENTICATED, TOKEN_EXPIRED, TOKEN_INVALID */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description FEED_SET_BACK */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5376,6 +5416,68 @@ export interface operations {
             };
             /** @description UNSUPPORTED_MEDIA_TYPE */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listMemberships: {
+        parameters: {
+            query?: {
+                /** @description The last id of the page before */
+                after?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: {
+                            /** Format: uuid */
+                            id: string;
+                            /** Format: uuid */
+                            project_id: string;
+                            /** @enum {string} */
+                            role: "owner" | "member";
+                            /** Format: uuid */
+                            user_id: string;
+                        }[];
+                    };
+                };
+            };
+            /** @description VALIDATION_FAILED */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAUTHENTICATED, TOKEN_EXPIRED, TOKEN_INVALID */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
