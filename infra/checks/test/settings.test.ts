@@ -10,8 +10,8 @@ import { expect, test } from 'vitest';
 const schemas = { audit, billing, gateway, identity, previews, projects, workers };
 
 test.each(Object.entries(schemas))('every number that %s is set to has bounds', (_name, { properties }) => {
-  const unbounded = Object.entries<{ type?: string }>(properties)
-    .filter(([, { type }]) => type === 'integer' || type === 'number')
+  const unbounded = Object.entries(properties)
+    .filter(([, property]) => 'type' in property && /^(integer|number)$/.test(property.type))
     .filter(([, property]) => !('minimum' in property && 'maximum' in property));
   expect(unbounded.map(([name]) => name)).toEqual([]);
 });
