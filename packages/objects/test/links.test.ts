@@ -62,8 +62,8 @@ test('the folder as a whole may be behind a link', async () => {
   const objects = new FileObjectStore(join(holder, 'objects'));
   await using received = await objects.receive(Readable.from([Buffer.from('ours')]), 4);
   await received.keep(key);
-  const object = await objects.open(key);
-  expect(object && (await buffer(object)).toString()).toBe('ours');
+  const body = await objects.open(key);
+  expect(body && (await buffer(body)).toString()).toBe('ours');
 });
 
 test.runIf(process.platform === 'linux')(

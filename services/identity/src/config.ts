@@ -1,4 +1,4 @@
-import { baseConfigSchema, loadConfig as load } from '@hivesync/http';
+import { baseConfigSchema, loadConfig as load, publicUrlSchema } from '@hivesync/http';
 import { type Static, Type } from 'typebox';
 
 /** The environment of the identity service, beside what every service reads. */
@@ -20,11 +20,8 @@ export const configSchema = Type.Object({
     maximum: 365,
     description: 'So many days after its login a session is over, however often it was refreshed',
   }),
-  PUBLIC_URL: Type.String({
-    default: 'http://127.0.0.1:8080',
-    pattern: '^https?://[^\\s]+$',
-    description: 'Where people reach the gateway: links in mails begin with it',
-  }),
+  // Links in mails begin with it.
+  PUBLIC_URL: Type.String({ ...publicUrlSchema, default: 'http://127.0.0.1:8080' }),
   MAIL_FROM: Type.String({
     default: 'HiveSync <hivesync@localhost>',
     pattern: '^[^\\r\\n]+$',
