@@ -4,8 +4,15 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 
 const root = join(import.meta.dirname, '../../..');
-const clientsWord =
-  /\b(request|req)\.(host|hostname|protocol|port)\b|headers\??\.host\b|headers\[['"]host['"]\]|x-forwarded-(host|proto|port)|\bprotocol\b/;
+const clientsWord = new RegExp(
+  [
+    String.raw`\b(request|req)\.(host|hostname|protocol|port)\b`,
+    String.raw`headers\??\.host\b|headers\[['"]host['"]\]`,
+    'x-forwarded-(host|proto|port)',
+    // Taken apart, as a parameter or otherwise; a URL may be.
+    String.raw`\{[^{}]*\b(protocol|hostname)\b[^{}]*\}(?!\s*=\s*new URL)`,
+  ].join('|'),
+);
 const withoutComments = (source: string) => source.replaceAll(/\/\*.*?\*\/|^\s*\/\/.*$/gms, '');
 
 test('no source looks at what a request says of its host: URLs are built from PUBLIC_URL', () => {
