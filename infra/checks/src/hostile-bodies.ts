@@ -63,6 +63,7 @@ const nuisances: Readonly<Record<string, (room: number) => string>> = {
   'escaped NUL': (room) => text('\\u0000', room),
   'halves of surrogate pairs': (room) => text('\\ud800', room),
   'marks on one letter': (room) => text('\u0301', room),
+  'marks in disorder': (room) => text('\u0301\u0323', room),
   'joined emoji': (room) => text('👨‍👩‍👧‍👦', room),
   flags: (room) => text('🇦🇧', room),
   'a number of many digits': (room) => '7'.repeat(room),

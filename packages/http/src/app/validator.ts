@@ -70,7 +70,7 @@ function inOneSpelling(schema: unknown, value: unknown): unknown {
   if (typeof value === 'string') {
     if (schema.format === 'uuid') return value.toLowerCase();
     if (schema.format === 'ipv6') return clientAddress(value) ?? value;
-    return schema['x-name'] === true ? nameForm(value) : value;
+    return schema['x-name'] === true && !isFarTooLong(value, schema) ? nameForm(value) : value;
   }
   if (Array.isArray(value)) return value.map((item) => inOneSpelling(schema.items, item));
   const { properties } = schema;
@@ -79,6 +79,10 @@ function inOneSpelling(schema: unknown, value: unknown): unknown {
     Object.entries(value).map(([name, item]) => [name, inOneSpelling(properties[name], item)]),
   );
 }
+
+/** Composing takes time by the square of the marks on one letter. What is refused anyway stays as it is. */
+const isFarTooLong = (value: string, { maxLength }: Record<string, unknown>): boolean =>
+  typeof maxLength === 'number' && value.length > 4 * maxLength;
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
