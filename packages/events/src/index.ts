@@ -32,7 +32,7 @@
  * no order to keep and are exempt. To meet this rarely, lock the aggregate first.
  *
  * **At-least-once delivery, exactly-once effect.** A page may be read any number of times, by any number of
- * replicas. Its effects and the cursor commit together, under a lock that one consumer holds for each
+ * replicas. Its effects and the cursor commit together, under a lock that one consumer has for each
  * (service, source), and only if the cursor still is where the page was read from. A process that is killed
  * anywhere leaves both or neither. This holds for effects in this database, and for nothing else: a handler that
  * sends an email sends it again when its transaction rolls back. Such work is written down as a row and done later.

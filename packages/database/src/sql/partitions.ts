@@ -12,8 +12,7 @@ import { comments } from './comments.ts';
  */
 export function partitionFunctions(schema: string): string[] {
   const app = identifier(appRole(schema));
-  const settings = `security definer
-set search_path = ${identifier(schema)}, pg_temp`;
+  const settings = pinned(schema);
   return [
     `create table partition_policies (
   table_name text not null,
@@ -71,12 +70,33 @@ export function makePartitions(table: string): string {
   return `select ensure_partitions(${literal(table)}, now())`;
 }
 
+/** As the first migrations have it; any role of the database can take the same lock. */
+const advisoryLock = `perform pg_advisory_xact_lock(hashtext('hivesync.partitions'), parent_oid::integer)`;
+/** The app role may not lock this row: that takes the right to update it. */
+const policyLock = 'perform from partition_policies p where p.table_name = parent for update';
+
+/** `ensure_partitions` waits for others of its kind alone, and for nobody who merely knows a number. */
+export function partitionsLockedByPolicy(schema: string): string {
+  return replacing(ensureFunction(pinned(schema), policyLock));
+}
+
+/** Undoes {@link partitionsLockedByPolicy}. */
+export function partitionsLockedByNumber(schema: string): string {
+  return replacing(ensureFunction(pinned(schema)));
+}
+
+const replacing = (create: string): string =>
+  create.replace(/^create function/, 'create or replace function');
+
+const pinned = (schema: string): string => `security definer
+set search_path = ${identifier(schema)}, pg_temp`;
+
 /**
  * Makes the partitions from the one that holds `moment` to `ahead` beyond it; answers how many were new. Days, weeks
  * and months are UTC's. A partition is made as a table of its own and then attached, which locks out no reader or
  * writer of the parent. Nobody but the owner gets a right on it: access goes through the parent and its grants.
  */
-function ensureFunction(settings: string): string {
+function ensureFunction(settings: string, lock = advisoryLock): string {
   return `create function ensure_partitions(parent text, moment timestamptz) returns integer
 language plpgsql
 ${settings}
@@ -118,7 +138,7 @@ begin
     if exists (select from pg_inherits i where i.inhrelid = to_regclass(quote_ident(partition_name)) and i.inhparent = parent_oid) then
       continue;
     end if;
-    perform pg_advisory_xact_lock(hashtext('hivesync.partitions'), parent_oid::integer);
+    ${lock};
     if exists (select from pg_inherits i where i.inhrelid = to_regclass(quote_ident(partition_name)) and i.inhparent = parent_oid) then
       continue;
     end if;

@@ -2,7 +2,7 @@ import { type DataSource, type Transaction, transaction } from '@hivesync/databa
 import type { FeedItem } from '../feed-page.ts';
 import type { FeedPosition } from '../position.ts';
 import type { Subscriptions } from '../subscriptions.ts';
-import { lockCursorAt, moveCursor, tryConsumerLock } from './cursor.ts';
+import { type CursorLock, lockCursorAt, moveCursor } from './cursor.ts';
 import { type Judgement, judge } from './judge.ts';
 import { countUnknown, describe, type ParkReason, park, parkedSubjects } from './parking.ts';
 import { TooManyUnknownError } from './transient.ts';
@@ -11,7 +11,7 @@ import { TooManyUnknownError } from './transient.ts';
  * standby: another consumer of this (service, source) is at work; moved: it has been, so what was read
  * is no longer what follows the cursor. In both cases nothing was changed.
  */
-export type BatchOutcome = 'committed' | 'standby' | 'moved';
+export type BatchOutcome = 'committed' | Exclude<CursorLock, 'locked'>;
 
 /** What became of the events of one batch; counted only once it is committed. */
 export interface BatchCounts {
@@ -41,8 +41,8 @@ export async function applyBatch(batch: Batch): Promise<{ outcome: BatchOutcome;
   const { dataSource, source, after, items } = batch;
   return transaction(dataSource, async (tx) => {
     const counts: BatchCounts = { applied: 0, unknown: 0, parked: [] };
-    if (!(await tryConsumerLock(tx, source))) return { outcome: 'standby' as const, counts };
-    if (!(await lockCursorAt(tx, source, after))) return { outcome: 'moved' as const, counts };
+    const lock = await lockCursorAt(tx, source, after);
+    if (lock !== 'locked') return { outcome: lock, counts };
     await applySteps(tx, batch, counts);
     const last = items.at(-1)!;
     await moveCursor(tx, source, last.position, timeOf(last));

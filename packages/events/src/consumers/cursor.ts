@@ -1,24 +1,6 @@
 import { type DataSource, type EntityManager, query, type Transaction } from '@hivesync/database';
 import { type FeedPosition, splitPosition } from '../position.ts';
 
-/**
- * One consumer at a time for each (service, source) of a database. The lock belongs to the transaction, not
- * to the session, so that it works behind a transaction pooler.
- */
-const lockKey = `hashtextextended('hivesync.consumer ' || current_schema() || ' ' || $1, 0)`;
-
-export async function tryConsumerLock(tx: Transaction, source: string): Promise<boolean> {
-  const [row] = await query<{ held: boolean }>(tx, `select pg_try_advisory_xact_lock(${lockKey}) as held`, [
-    source,
-  ]);
-  return row!.held;
-}
-
-/** For commands: waits (at most lock_timeout) until the running consumer has committed its batch. */
-export async function consumerLock(tx: Transaction, source: string): Promise<void> {
-  await query(tx, `select pg_advisory_xact_lock(${lockKey})`, [source]);
-}
-
 export interface Cursor {
   source: string;
   cursor: FeedPosition | null;
@@ -62,21 +44,33 @@ export async function readCursors(source: DataSource | EntityManager): Promise<C
   );
 }
 
-/** Locks the cursor and says whether it still is where the batch was read from. */
+/** `standby`: another consumer has it; `moved`: it is no longer where the batch was read from. */
+export type CursorLock = 'locked' | 'standby' | 'moved';
+
+/**
+ * One consumer at a time for each (service, source): the lock is the cursor's own row. It ends with the transaction, so
+ * that it works behind a transaction pooler, and nobody without rights on this table can take it.
+ */
 export async function lockCursorAt(
   tx: Transaction,
   source: string,
   expected: FeedPosition | null,
-): Promise<boolean> {
+): Promise<CursorLock> {
   const [row] = await query<Pick<Cursor, 'cursor'>>(
     tx,
     `select ${storedPosition('event_cursors')} as cursor
      from event_cursors
      where source = $1
-     for update`,
+     for update skip locked`,
     [source],
   );
-  return row !== undefined && row.cursor === expected;
+  if (!row) return 'standby';
+  return row.cursor === expected ? 'locked' : 'moved';
+}
+
+/** For commands: waits (at most lock_timeout) until the running consumer has committed its batch. */
+export async function lockCursor(tx: Transaction, source: string): Promise<void> {
+  await query(tx, 'select from event_cursors where source = $1 for update', [source]);
 }
 
 /** As many epochs as anybody goes back: servers do not start that often within what an outbox keeps. */

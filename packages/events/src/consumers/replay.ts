@@ -1,5 +1,5 @@
 import { type DataSource, query, transaction } from '@hivesync/database';
-import { consumerLock, setCursorBack } from './cursor.ts';
+import { lockCursor, setCursorBack } from './cursor.ts';
 
 /**
  * Puts the cursor of a source back to the beginning: its whole kept history will be applied again, which
@@ -8,7 +8,7 @@ import { consumerLock, setCursorBack } from './cursor.ts';
  */
 export async function replay(dataSource: DataSource, source: string): Promise<void> {
   await transaction(dataSource, async (tx) => {
-    await consumerLock(tx, source);
+    await lockCursor(tx, source);
     await query(tx, 'delete from parked_events where source = $1', [source]);
     await setCursorBack(tx, source, null, []);
   });

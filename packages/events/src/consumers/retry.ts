@@ -1,6 +1,6 @@
 import { type DataSource, query, transaction } from '@hivesync/database';
 import type { Subscriptions } from '../subscriptions.ts';
-import { consumerLock } from './cursor.ts';
+import { lockCursor } from './cursor.ts';
 import { judge } from './judge.ts';
 import {
   filterParameters,
@@ -113,7 +113,7 @@ async function retryFirst(
   if (!first) return 'none';
   try {
     await transaction(dataSource, async (tx) => {
-      await consumerLock(tx, source);
+      await lockCursor(tx, source);
       // Gone if another command was faster: then it has been applied.
       if (!(await unpark(tx, source, first.event_id))) return;
       const judged = judge(source, subscriptions, first.event);

@@ -8,7 +8,7 @@ import {
 } from '@hivesync/database';
 import { type FeedPosition, parsePosition } from '../position.ts';
 import { publish } from '../publish.ts';
-import { formerPositions, lockCursorAt, setCursorBack, tryConsumerLock } from './cursor.ts';
+import { formerPositions, lockCursorAt, setCursorBack } from './cursor.ts';
 
 export interface Rewind {
   dataSource: DataSource;
@@ -30,8 +30,7 @@ export interface Rewind {
 export async function rewind(rewind: Rewind): Promise<FeedPosition | null | undefined> {
   const { dataSource, database, source, from } = rewind;
   return transaction(dataSource, async (tx) => {
-    if (!(await tryConsumerLock(tx, source))) return undefined;
-    if (!(await lockCursorAt(tx, source, from))) return undefined;
+    if ((await lockCursorAt(tx, source, from)) !== 'locked') return undefined;
     const former = await formerPositions(tx, source);
     const to = rewind.to ?? former.shift() ?? null;
     await setCursorBack(tx, source, to, former);

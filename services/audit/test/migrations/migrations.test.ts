@@ -128,3 +128,26 @@ test('AddFeedEpochs leaves code that knows no epochs working', () =>
 
 test('KeepUnknownEvents leaves code that skips such events working', () =>
   rehearseMigration({ database, migration: 'KeepUnknownEvents', ...oldEventCode }));
+
+test('LockPartitionsByPolicy leaves making partitions alone', () => {
+  // Further each time, beyond what is there.
+  let ahead = 0;
+  return rehearseMigration({
+    database,
+    migration: 'LockPartitionsByPolicy',
+    write: (app) => {
+      ahead += 5;
+      return query(app, `select ensure_partitions('audit_logs', now() + make_interval(months => $1))`, [
+        ahead,
+      ]);
+    },
+    read: (app) =>
+      query(
+        app,
+        `select inhrelid::regclass::text as name
+           from pg_inherits
+          where inhparent = 'audit_logs'::regclass
+          order by 1`,
+      ),
+  });
+});

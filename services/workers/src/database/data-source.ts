@@ -8,6 +8,7 @@ import { CreateReferenceSweeps1763900000000 } from './migrations/1763900000000-c
 import { ForgetDeletedPeople1764000400000 } from './migrations/1764000400000-forget-deleted-people.ts';
 import { AddFeedEpochs1764170000000 } from './migrations/1764170000000-add-feed-epochs.ts';
 import { KeepUnknownEvents1764170001000 } from './migrations/1764170001000-keep-unknown-events.ts';
+import { LockPartitionsByPolicy1764190000000 } from './migrations/1764190000000-lock-partitions-by-policy.ts';
 
 export const database = defineDatabase({
   service: 'workers',
@@ -20,6 +21,7 @@ export const database = defineDatabase({
     ForgetDeletedPeople1764000400000,
     AddFeedEpochs1764170000000,
     KeepUnknownEvents1764170001000,
+    LockPartitionsByPolicy1764190000000,
   ],
   owns: { 'workers.node': WorkerNode },
   partitions: [{ table: 'worker_heartbeats', step: 'day', ahead: 7, keepDays: 14 }],
