@@ -9,6 +9,10 @@ export function* hostileBodies(schema: Schema, limit: number): Generator<[what: 
     const room = limit - Buffer.byteLength(wrap('')) - 16;
     for (const [what, nuisance] of Object.entries(nuisances))
       yield [`${what} at ${at}`, wrap(nuisance(room))];
+    for (const [what, piece] of Object.entries(slowTexts)) {
+      const full = wrap(`"${piece.repeat(Math.floor(longestAt(schema, at) / piece.length))}"`);
+      if (Buffer.byteLength(full) <= limit) yield [`a full text of ${what} at ${at}`, full];
+    }
     const item = itemOf(schemaAt(schema, at));
     if (item)
       yield [`too many good items at ${at}`, wrap(`[${repeated(JSON.stringify(sample(item)), room)}]`)];
@@ -71,6 +75,9 @@ const nuisances: Readonly<Record<string, (room: number) => string>> = {
   'numbers beyond all bounds': (room) => `[${repeated('1e400', room)}]`,
   'white space': (room) => `${' '.repeat(room - 2)}{}`,
 };
+
+/** Text that fits, and may take long where it is worked on. */
+const slowTexts = { 'marks in disorder': '\u0301\u0323', letters: 'a', 'joined emoji': '👨‍👩‍👧‍👦' };
 
 /** Where a nuisance can stand: as the whole, in each property, in each property of an array's items, among free names. */
 function* places(schema: Schema): Generator<[at: string, wrap: (value: string) => string]> {
@@ -159,6 +166,11 @@ const propertiesOf = (schema: Schema): Record<string, Schema> =>
 function itemOf(schema: Schema | undefined): Schema | undefined {
   const array = schema && variantsOf(schema).find(({ items }) => isSchema(items));
   return array?.items as Schema | undefined;
+}
+
+function longestAt(schema: Schema, at: string): number {
+  const found = schemaAt(schema, at);
+  return Math.max(0, ...(found ? variantsOf(found) : []).map(({ maxLength }) => Number(maxLength ?? 0)));
 }
 
 function schemaAt(schema: Schema, at: string): Schema | undefined {

@@ -43,6 +43,7 @@ const start = async <Config extends BaseConfig>(service: Service<Config>) =>
     environment: {
       IDENTITY_KEY_ENCRYPTION_KEY: Buffer.alloc(32, 7).toString('base64'),
       OBJECTS_DIR: '/nowhere',
+      PUBLIC_URL: 'http://127.0.0.1:8080',
       OBJECTS_SIGNING_SECRET: 'a secret of nobody, for this test alone',
     },
   });

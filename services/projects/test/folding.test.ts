@@ -46,3 +46,10 @@ describe('folding', () => {
     expect(foldWithPlaces(text).text).toBe(fold(text));
   });
 });
+
+test('of the marks on one letter 30 count: to order more takes time by their square', () => {
+  const marks = '\u0301\u0323'.repeat(10_000);
+  expect(fold(`a${marks}b`)).toBe(fold(`a${marks.slice(0, 30)}b`));
+  expect(foldWithPlaces(`a${marks}b`).text).toBe(fold(`a${marks}b`));
+  expect(foldWithPlaces(`a${marks}b`).ends.at(-1)).toBe(marks.length + 2);
+});
