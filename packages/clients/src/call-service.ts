@@ -16,6 +16,8 @@ export interface ServiceCallOptions {
   /** Failures in a row after which a service is left alone, and milliseconds for which. Default 5 and 5,000. */
   failuresToOpen?: number;
   openForMs?: number;
+  /** Hears when a service is left alone (true), and when it answered again. */
+  onCircuit?: ((service: ServiceName, open: boolean) => void) | undefined;
 }
 
 export interface ServiceCall {
@@ -54,8 +56,12 @@ const inDistress = (answer: unknown) => answer instanceof Response && distress.h
 export function callingServices(options: ServiceCallOptions): CallService {
   const repeated = triedAgain(isConnectionError, options.retries);
   const sentOnce = triedAgain(isNeverSent, options.retries);
+  const { onCircuit } = options;
   const breakers = new Map(
-    serviceNames.map((service) => [service, serviceCircuit({ ...options, inDistress })]),
+    serviceNames.map((service) => [
+      service,
+      serviceCircuit({ ...options, inDistress, onChange: (open) => onCircuit?.(service, open) }),
+    ]),
   );
 
   async function exchange(service: ServiceName, path: string, call: ServiceCall, ending: AbortSignal) {

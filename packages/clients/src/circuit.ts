@@ -21,6 +21,8 @@ export interface CircuitOptions {
   openForMs?: number;
   /** Answers that count as failures too. Default: none. */
   inDistress?: (answer: unknown) => boolean;
+  /** Hears when the service is left alone (true), and when it answered again; a try that fails is no news. */
+  onChange?: (open: boolean) => void;
 }
 
 /**
@@ -31,14 +33,23 @@ export function serviceCircuit({
   failuresToOpen = 5,
   openForMs = 5_000,
   inDistress = () => false,
+  onChange,
 }: CircuitOptions = {}): CircuitBreakerPolicy {
   const failures = handleWhen(
     (error) => isConnectionError(error) || isSilence(error) || error instanceof TooSlow,
   ).orWhenResult(inDistress);
-  return circuitBreaker(failures, {
+  const circuit = circuitBreaker(failures, {
     breaker: new ConsecutiveBreaker(failuresToOpen),
     halfOpenAfter: openForMs,
   });
+  let open = false;
+  const tell = (now: boolean) => {
+    if (now !== open) onChange?.(now);
+    open = now;
+  };
+  circuit.onBreak(() => tell(true));
+  circuit.onReset(() => tell(false));
+  return circuit;
 }
 
 /** Tries once more (or `retries` times), 50 ms later, what failed in a way that allows it. */

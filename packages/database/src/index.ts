@@ -29,6 +29,7 @@ export * from './references/inspect.ts';
 export * from './references/meet.ts';
 export * from './references/reference-row.ts';
 export * from './references/sweep.ts';
+export * from './references/sweep-backlog.ts';
 export type { CatalogSource } from './schema/catalog.ts';
 export * from './schema/drift.ts';
 export * from './schema/report.ts';

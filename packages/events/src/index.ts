@@ -127,6 +127,7 @@ export { withoutNamesOfDeleted } from './forgetting/named-in-answers.ts';
 export { type Held, heldEvents } from './held.ts';
 export type { Logger } from './logger.ts';
 export { OutboxSignal } from './outbox-signal.ts';
+export * from './outbox-state.ts';
 export { platformTablesDown, platformTablesUp } from './platform-tables.ts';
 export { type FeedPosition, withEpoch } from './position.ts';
 export { type DefinedPublication, type Origin, type Publication, publish, publishMany } from './publish.ts';

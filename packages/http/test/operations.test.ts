@@ -162,7 +162,7 @@ describe('readiness', () => {
     const { body } = await app.inject('/metrics');
     expect(body).toContain('event_consumer_parked{source="identity",service="projects"} 3');
     expect(body).toContain(
-      'event_consumer_events_total{source="identity",outcome="handler_failures",service="projects"} 0',
+      'event_consumer_events_total{source="identity",outcome="applied",service="projects"} 0',
     );
     expect(body).not.toContain('handlerFailures');
     await app.close();

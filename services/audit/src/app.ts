@@ -5,7 +5,7 @@ import { auditLogRoutes } from './audit-logs/audit-log.routes.ts';
 import type { Config } from './config.ts';
 import { database } from './database/data-source.ts';
 import { integrityRoutes } from './integrity/integrity.routes.ts';
-import { auditWhenDue } from './integrity/integrity-schedule.ts';
+import { auditWhenDue, measureAudits } from './integrity/integrity-schedule.ts';
 import { subscriptions } from './subscriptions.ts';
 
 export { type Config, configSchema, loadConfig } from './config.ts';
@@ -34,6 +34,7 @@ export async function buildApp({ config, dataSource, keys, logger }: Dependencie
   app.lifecycle.every('partitions of the log', 3_600, () => ensureAuditPartitions(dataSource, new Date()));
   const hours = config.INTEGRITY_AUDIT_HOURS;
   if (hours > 0) {
+    measureAudits(app, hours);
     const audit = (signal: AbortSignal) => auditWhenDue(app, { hours, signal });
     app.lifecycle.every('audit of references', 60, audit, { holdsStart: false });
   }

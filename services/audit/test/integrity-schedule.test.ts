@@ -32,7 +32,7 @@ const server = createServer((request, response) => {
     const next = after === undefined ? 'identity.user' : null;
     const findings = service === 'projects' && next ? [finding] : [];
     response.writeHead(status, { 'content-type': 'application/json' });
-    response.end(JSON.stringify({ findings, tallies: [], examined: 10, next }));
+    response.end(JSON.stringify({ findings, deletions: [], examined: 10, next }));
   });
 });
 await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { atFileEnd } from '@hivesync/testing';
-import { expect } from 'vitest';
+import { expect, vi } from 'vitest';
 
 const repository = resolve(import.meta.dirname, '../../../..');
 
@@ -51,11 +51,23 @@ export class AppProcess {
   }
 
   /** The first line with that message, waited for. */
-  async says(message: string, seconds = 20): Promise<Line> {
-    await expect
-      .poll(() => this.lines.map(({ msg }) => msg), { timeout: seconds * 1_000, message: this.stderr })
-      .toContain(message);
-    return this.saying(message)[0]!;
+  async says(message: string, seconds = 60): Promise<Line> {
+    return vi.waitFor(
+      () => {
+        const [line] = this.saying(message);
+        if (line) return line;
+        const said = this.lines.map(({ msg }) => msg).slice(-10);
+        throw new Error(`It did not say "${message}" but ${JSON.stringify(said)} ${this.stderr}`);
+      },
+      { timeout: seconds * 1_000, interval: 50 },
+    );
+  }
+
+  /** Has it answered `GET /metrics` after this was called? Waited for. */
+  async asked(): Promise<void> {
+    const asked = () => this.lines.filter(({ route }) => route === '/metrics').length;
+    const before = asked();
+    await expect.poll(asked, { timeout: 20_000 }).toBeGreaterThan(before);
   }
 
   signal(signal: NodeJS.Signals): void {

@@ -35,6 +35,55 @@ const register = (url: string) =>
     }),
   });
 
+/** Somebody who is logged in, with a project of theirs: identity and projects run then. */
+export async function newcomer(there: Deployment) {
+  const [identity, projects] = (['identity', 'projects'] as const).map(
+    (name) => there.running[name] ?? there.start(name),
+  );
+  await Promise.all([identity!.says('ready'), projects!.says('ready')]);
+  const token = await accessToken(identity!.url);
+  const made = await fetch(`${projects!.url}/api/v1/projects`, {
+    method: 'POST',
+    headers: { ...json, authorization: `Bearer ${token}` },
+    body: JSON.stringify({ name: 'Watched' }),
+  });
+  expect(made.status).toBe(201);
+  const { id: project } = (await made.json()) as { id: string };
+  return { url: projects!.url, token, project };
+}
+
+/** Somebody registers, and then identity is gone before it has sent their mail. */
+async function mailThatWaits(there: Deployment): Promise<void> {
+  const identity = there.start('identity');
+  await identity.says('ready');
+  expect((await register(identity.url)).status).toBe(201);
+  await identity.kill();
+}
+
+/** Nobody listens there. */
+const unreachableServer = { environment: { SMTP_URL: 'smtp://127.0.0.1:9?requireTLS=false' } };
+
+interface Member {
+  token: string;
+  project: string;
+}
+
+/** Projects asks identity whether it knows the address. Answers with the status. */
+async function invite(url: string, { token, project }: Member, guest: number): Promise<number> {
+  const answer = await fetch(`${url}/api/v1/projects/${project}/invitations`, {
+    method: 'POST',
+    headers: { ...json, authorization: `Bearer ${token}` },
+    body: JSON.stringify({ email: `guest-${guest}@example.com` }),
+  });
+  await answer.arrayBuffer();
+  return answer.status;
+}
+
+/** Has projects ask identity, which is not there, as often as it takes to leave it alone. */
+export async function callInVain(url: string, member: Member): Promise<void> {
+  for (let guest = 0; guest < 6; guest += 1) expect(await invite(url, member, guest)).toBe(503);
+}
+
 async function accessToken(url: string): Promise<string> {
   await register(url);
   const answer = await fetch(`${url}/api/v1/auth/login`, {
@@ -46,13 +95,14 @@ async function accessToken(url: string): Promise<string> {
   return access_token;
 }
 
-/** An event of identity as identity writes it, about a person who is new to everyone. */
-const publishRegistration = (database: TestDatabase) =>
+/** Events of identity as identity writes them, each about a person who is new to everyone. */
+export const publishRegistrations = (database: TestDatabase, count: number) =>
   database.query(
     `set search_path = identity, public;
      insert into outbox (id, type, aggregate, subject, aggregate_version, data)
-     values (gen_random_uuid(), 'identity.user.registered', 'identity.user', gen_random_uuid(), 1,
-             '{"display_name": "Nobody Else", "avatar_url": null, "tier": "free"}')`,
+     select gen_random_uuid(), 'identity.user.registered', 'identity.user', gen_random_uuid(), 1,
+            '{"display_name": "Nobody Else", "avatar_url": null, "tier": "free"}'
+       from generate_series(1, ${count})`,
   );
 
 /** Makes every insert into a table fail, as a handler with a fault would. */
@@ -110,7 +160,7 @@ const applied: Cause = async ({ there, database }) => {
   await refuseInserts(database, 'projects.user_refs');
   there.start('identity');
   const projects = there.start('projects');
-  await publishRegistration(database);
+  await publishRegistrations(database, 1);
   return projects;
 };
 
@@ -196,14 +246,48 @@ export const causes: Record<string, Cause> = {
   'event source was set back': async ({ there, database }) => {
     there.start('identity');
     const projects = there.start('projects');
-    await publishRegistration(database);
-    await publishRegistration(database);
+    await publishRegistrations(database, 2);
     const met = 'select id from projects.user_refs';
     await expect.poll(() => database.query(met), { timeout: 20_000 }).toHaveLength(2);
     await database.query(
       'delete from identity.outbox where position = (select max(position) from identity.outbox)',
     );
     return projects;
+  },
+  'mails cannot be sent: neither SMTP_URL nor MAIL_FOLDER is set': async ({ there }) => {
+    await mailThatWaits(there);
+    return there.start('identity');
+  },
+  'mail not sent yet': async ({ there }) => {
+    await mailThatWaits(there);
+    return there.start('identity', unreachableServer);
+  },
+  'mail given up': async ({ there, database }) => {
+    await mailThatWaits(there);
+    await database.query(`update identity.mails set useful_until = now() - interval '1 hour'`);
+    return there.start('identity', unreachableServer);
+  },
+  'invitations not delivered yet': async ({ there, database }) => {
+    await mailThatWaits(there);
+    await database.query(
+      'insert into identity.invitation_deliveries (user_id) select id from identity.users',
+    );
+    return there.start('identity');
+  },
+  'circuit opened': async ({ there }) => {
+    const { url, token, project } = await newcomer(there);
+    await there.running.identity!.kill();
+    await callInVain(url, { token, project });
+    return there.running.projects!;
+  },
+  'circuit closed': async ({ there }) => {
+    const { url, ...member } = await newcomer(there);
+    await there.running.identity!.kill();
+    await callInVain(url, member);
+    await there.start('identity').says('ready');
+    // It is asked again after 5 s.
+    await expect.poll(() => invite(url, member, 7), { timeout: 20_000 }).toBe(202);
+    return there.running.projects!;
   },
   'event source interrupted': async ({ there }) => there.start('projects'),
   'event handler failed': applied,
@@ -244,8 +328,7 @@ export const causes: Record<string, Cause> = {
     return there.start('workers');
   },
   'outbox pruned': async ({ there, database }) => {
-    await publishRegistration(database);
-    await publishRegistration(database);
+    await publishRegistrations(database, 2);
     await database.query(
       `update identity.outbox set created_at = now() - interval '31 days';
        insert into identity.feed_readers (consumer, epoch, transaction_id, position)

@@ -23,9 +23,12 @@ export interface Deployment {
   urls: Record<AppName, string>;
   /** What must not stand in any log. */
   secrets: string[];
+  /** Every process that was started, and the latest of each app. */
   started: AppProcess[];
   /** What a command that an operator runs is told of the platform. */
   commands: Record<string, string>;
+  running: Partial<Record<AppName, AppProcess>>;
+  objectsFolder: string;
   start(name: AppName, options?: StartOptions): AppProcess;
 }
 
@@ -39,6 +42,8 @@ export async function deployment(database: TestDatabase): Promise<Deployment> {
   const secrets = { ...loadSecrets(join(folder, 'secrets.json')), role_secret: database.roleSecret };
   const { gateway, ...serviceUrls } = urls;
   const started: AppProcess[] = [];
+  const running: Deployment['running'] = {};
+  const objectsFolder = join(folder, 'objects');
   return {
     database,
     urls,
@@ -54,6 +59,8 @@ export async function deployment(database: TestDatabase): Promise<Deployment> {
       SERVICE_URLS: JSON.stringify(serviceUrls),
       SERVICE_PRIVATE_KEY: secrets.service_keys.audit,
     },
+    running,
+    objectsFolder,
     start(name, { environment = {}, through = (url: string) => url, preload } = {}) {
       const own = environmentOf(
         name,
@@ -62,7 +69,7 @@ export async function deployment(database: TestDatabase): Promise<Deployment> {
           secrets,
           databaseUrl: database.adminUrl,
           serviceUrls,
-          objectsFolder: join(folder, 'objects'),
+          objectsFolder,
           publicUrl: `http://${host}:${portOf('gateway')}`,
           logLevel: 'info',
           drainSeconds: 0,
@@ -78,6 +85,7 @@ export async function deployment(database: TestDatabase): Promise<Deployment> {
         preload,
       );
       started.push(app);
+      running[name] = app;
       return app;
     },
   };

@@ -126,6 +126,11 @@ export class Consumers {
     }));
   }
 
+  /** As `lag` has it, from what this process knows: without the database. */
+  behind(): Pick<SourceLag, 'source' | 'behind'>[] {
+    return [...this.#loops].map(([source, { behind }]) => ({ source, behind }));
+  }
+
   /** Counters of this process for each source, for metrics. */
   counters(): (SourceCounters & { source: ServiceName })[] {
     return [...this.#loops].map(([source, loop]) => ({ source, ...loop.counters }));

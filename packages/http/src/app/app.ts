@@ -16,6 +16,7 @@ import type { AuthenticatedUser } from '../auth/user-tokens.ts';
 import type { Precondition } from '../conditional/if-match.ts';
 import type { AppConfig } from '../config/base-config.ts';
 import type { Lifecycle } from '../lifecycle/lifecycle.ts';
+import type { Readings } from '../operations/readings.ts';
 import type { ReferenceOwners } from '../references/reference-owners.ts';
 
 /** The Fastify app of a service: types of requests and answers follow from TypeBox schemas. */
@@ -49,6 +50,8 @@ declare module 'fastify' {
     idempotencySecret: Buffer;
     /** The app's own metrics; a service adds its counters and gauges here. */
     metrics: Registry;
+    /** For metrics that have to be asked for, from the database above all. */
+    readings: Readings;
     /**
      * Lets only people with a valid access token through; afterwards `request.user` is set. As `onRequest` of a
      * route or of a plugin, so that it runs before the body is read.

@@ -19,6 +19,7 @@ import { integrityRoutes } from '../integrity/integrity-routes.ts';
 import { patientOwners } from '../integrity/patient-owners.ts';
 import { Lifecycle } from '../lifecycle/lifecycle.ts';
 import { type OpenApiOptions, openapi } from '../openapi/openapi.ts';
+import { Circuits } from '../operations/circuit-metrics.ts';
 import { eventsRoute } from '../operations/events-route.ts';
 import { type Check, health } from '../operations/health.ts';
 import { createLogger, type Logger, requestLog } from '../operations/logging.ts';
@@ -105,7 +106,8 @@ export async function createApp(options: ServiceAppOptions): Promise<App> {
   app.setValidatorCompiler(validatorCompiler);
   app.setErrorHandler(handleError);
   const consumers = appConsumers(options, app.log);
-  decorate(app, options, consumers);
+  const circuits = new Circuits(app.log);
+  decorate(app, options, { consumers, circuits });
   stagedClose(app);
   stalledConnections(app);
   if (options.streamsBodies) bodyDeadline(app);
@@ -143,7 +145,9 @@ export async function createApp(options: ServiceAppOptions): Promise<App> {
   authentication(app, { service, keys: options.keys ?? remoteKeys(config.SERVICE_URLS) });
   idempotency(app);
   requestLog(app);
-  metrics(app, { service, dataSource, consumers, insidersOnly: options.metricsForInsiders ?? false });
+  const insidersOnly = options.metricsForInsiders ?? false;
+  metrics(app, { service, dataSource, database, consumers, insidersOnly });
+  circuits.measure(app.metrics);
   health(app, { dataSource, database, consumers, more: options.readiness });
   if (dataSource && service !== 'gateway') {
     eventsRoute(app, { dataSource, listenUrl: config.DATABASE_LISTEN_URL });
@@ -167,7 +171,11 @@ export async function createApp(options: ServiceAppOptions): Promise<App> {
   return app;
 }
 
-function decorate(app: App, options: ServiceAppOptions, consumers: Consumers | undefined): void {
+function decorate(
+  app: App,
+  options: ServiceAppOptions,
+  { consumers, circuits }: { consumers: Consumers | undefined; circuits: Circuits },
+): void {
   const { service, config, dataSource, database } = options;
   const lifecycle = new Lifecycle({ dataSource, database, consumers, logger: app.log });
   const key =
@@ -186,7 +194,10 @@ function decorate(app: App, options: ServiceAppOptions, consumers: Consumers | u
   });
   app.decorate('lifecycle', lifecycle);
   app.decorate('onSetBack', (mend) => consumers?.onSetBack(mend));
-  app.decorate('callService', callingServices({ serviceUrls: config.SERVICE_URLS, tokens }));
+  app.decorate(
+    'callService',
+    callingServices({ serviceUrls: config.SERVICE_URLS, tokens, onCircuit: circuits.changed }),
+  );
   app.decorate('cursorSecret', derivedSecret(config, 'page cursors'));
   app.decorate('idempotencySecret', derivedSecret(config, 'idempotency keys'));
   app.decorate('referenceOwners', options.referenceOwners ?? httpReferenceOwners(app.callService));

@@ -21,6 +21,9 @@ export const listenConfigSchema = Type.Object({
     description: 'JSON: base URL of each service by its name, e.g. {"identity":"http://127.0.0.1:8081"}',
   }),
   PUBLIC_URL: Type.Optional(publicUrlSchema),
+  BUILD_COMMIT: Type.Optional(
+    Type.String({ maxLength: 64, description: 'Which commit runs, for the metric hivesync_build_info' }),
+  ),
   DRAIN_SECONDS: Type.Number({
     default: 1,
     minimum: 0,

@@ -13,6 +13,20 @@ import type { FastifyBaseLogger } from 'fastify';
 
 type Work = (signal: AbortSignal) => Promise<unknown> | unknown;
 
+/** What has become of a piece of background work in this process. */
+export interface BackgroundWork {
+  work: string;
+  /** From one turn to the next. */
+  seconds: number;
+  /** Turns that have ended, failed ones included. */
+  runs: number;
+  failures: number;
+  consecutiveFailures: number;
+  /** Milliseconds since 1970; until a turn has ended well, when the work was taken up. */
+  lastSuccess: number;
+  running: boolean;
+}
+
 export interface LifecycleOptions {
   dataSource: DataSource | undefined;
   database: ServiceDatabase | undefined;
@@ -31,6 +45,7 @@ export class Lifecycle {
   readonly #once: { name: string; work: Work }[] = [];
   readonly #timers = new Set<NodeJS.Timeout>();
   readonly #running = new Set<Promise<void>>();
+  readonly #works: BackgroundWork[] = [];
   readonly #sweeper: Sweeper | undefined;
   #started: Promise<void> | undefined;
   #connected = false;
@@ -72,16 +87,30 @@ export class Lifecycle {
    * it is said not to hold the start up.
    */
   every(name: string, seconds: number, work: Work, { holdsStart = true } = {}): void {
-    let busy = false;
+    const record: BackgroundWork = {
+      work: name,
+      seconds,
+      runs: 0,
+      failures: 0,
+      consecutiveFailures: 0,
+      lastSuccess: Date.now(),
+      running: false,
+    };
+    this.#works.push(record);
     const turn = async () => {
-      if (busy || this.closing.aborted) return;
-      busy = true;
+      if (record.running || this.closing.aborted) return;
+      record.running = true;
       try {
         await work(this.closing);
+        record.consecutiveFailures = 0;
+        record.lastSuccess = Date.now();
       } catch (error) {
+        record.failures += 1;
+        record.consecutiveFailures += 1;
         this.#options.logger.warn({ err: error, work: name }, 'work in the background failed');
       } finally {
-        busy = false;
+        record.runs += 1;
+        record.running = false;
       }
     };
     this.whenReady(name, async () => {
@@ -91,6 +120,11 @@ export class Lifecycle {
       if (this.closing.aborted) return;
       this.#timers.add(setInterval(() => this.#track(turn()), seconds * 1_000).unref());
     });
+  }
+
+  /** All that `every` was told, as it stands now. */
+  works(): readonly BackgroundWork[] {
+    return this.#works;
   }
 
   /**

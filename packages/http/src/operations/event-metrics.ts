@@ -1,78 +1,128 @@
-import type { DataSource } from '@hivesync/database';
-import { type Consumers, heldEvents } from '@hivesync/events';
+import { type DataSource, sweepBacklog } from '@hivesync/database';
+import { type Consumers, outboxState, readerLags } from '@hivesync/events';
 import { Counter, Gauge, type Registry } from 'prom-client';
-import { within } from './deadline.ts';
+import type { Readings } from './readings.ts';
 
-const databaseDeadlineMs = 1_000;
+/** What a service's own outbox holds, and who has still to read it. */
+export function feedMetrics(readings: Readings, dataSource: DataSource): void {
+  readings.add('outbox', () => outboxState(dataSource), {
+    event_feed_held_seconds: {
+      help: 'Age of the oldest event of this service that an older transaction on the server holds back; 0: none',
+      tell: ({ held }) => held.seconds,
+    },
+    event_outbox_events: {
+      help: 'Events that the outbox keeps, about',
+      tell: ({ rows }) => rows,
+    },
+    event_outbox_size_bytes: {
+      help: 'What the outbox and its indexes take on disk',
+      tell: ({ bytes }) => bytes,
+    },
+    event_outbox_oldest_age_seconds: {
+      help: 'Age of the oldest event that the outbox keeps; 0: none',
+      tell: ({ oldestSeconds }) => oldestSeconds,
+    },
+  });
+  readings.add('feed_readers', () => readerLags(dataSource), {
+    event_feed_reader_lag: {
+      help: 'Events of this service that a reader has not acknowledged, about',
+      labels: ['consumer'],
+      tell: (readers) => readers.map(({ consumer, events }) => ({ labels: { consumer }, value: events })),
+    },
+    event_feed_reader_seen_age_seconds: {
+      help: 'Since a reader last asked this service for events',
+      labels: ['consumer'],
+      tell: (readers) =>
+        readers.map(({ consumer, seenSecondsAgo }) => ({ labels: { consumer }, value: seenSecondsAgo })),
+    },
+  });
+}
 
-/** What a service's own feed holds back from everyone who reads it. */
-export function feedMetrics(registry: Registry, dataSource: DataSource): void {
-  new Gauge({
-    name: 'event_feed_held_seconds',
-    help: 'Age of the oldest event of this service that an older transaction on the server holds back; 0: none',
-    registers: [registry],
-    async collect() {
-      const forget = () => this.remove();
-      await known(heldEvents(dataSource), forget, ({ seconds }) => this.set(seconds));
+/** Deletions that this service was told of. */
+export function sweepMetrics(readings: Readings, dataSource: DataSource): void {
+  readings.add('reference_sweeps', () => sweepBacklog(dataSource), {
+    reference_sweeps_open: {
+      help: 'Deletions that are not carried out here to their end',
+      tell: ({ open }) => open,
+    },
+    reference_sweeps_failing: {
+      help: 'Those of them whose last attempt failed',
+      tell: ({ failing }) => failing,
+    },
+    reference_sweeps_oldest_age_seconds: {
+      help: 'Since this service heard of the oldest of them; 0: none',
+      tell: ({ oldestSeconds }) => oldestSeconds,
     },
   });
 }
 
 /** How a service gets on with the events of others. */
-export function consumerMetrics(registry: Registry, consumers: Consumers): void {
+export function consumerMetrics(registry: Registry, readings: Readings, consumers: Consumers): void {
+  const bySource = { labelNames: ['source'], registers: [registry] };
+  new Gauge({
+    name: 'event_source_up',
+    help: '1 where the last attempt to read and apply the events of a source succeeded',
+    ...bySource,
+    collect() {
+      for (const { source, behind } of consumers.behind()) this.set({ source }, Number(behind !== null));
+    },
+  });
   new Gauge({
     name: 'event_consumer_behind',
     help: 'Events of a source that are not applied yet, about; those that the source holds back included',
-    labelNames: ['source'],
-    registers: [registry],
-    async collect() {
-      const forget = () => this.reset();
-      await known(consumers.lag(), forget, (sources) => {
-        for (const { source, behind } of sources) if (behind !== null) this.set({ source }, behind);
-      });
+    ...bySource,
+    collect() {
+      this.reset();
+      for (const { source, behind } of consumers.behind()) if (behind !== null) this.set({ source }, behind);
     },
   });
-  new Gauge({
-    name: 'event_consumer_parked',
-    help: 'Events of a source that are parked until somebody retries them or gives them up',
-    labelNames: ['source'],
-    registers: [registry],
-    async collect() {
-      const forget = () => this.reset();
-      await known(consumers.parked(), forget, (sources) => {
-        for (const { source, events } of sources) this.set({ source }, events);
-      });
+  readings.add('parked_events', () => consumers.parked(), {
+    event_consumer_parked: {
+      help: 'Events of a source that are parked until somebody retries them or gives them up',
+      labels: ['source'],
+      tell: (sources) => sources.map(({ source, events }) => ({ labels: { source }, value: events })),
     },
   });
-  const counted = new Counter({
+  new Counter({
     name: 'event_consumer_events_total',
     help: 'What became of the events that this process read',
     labelNames: ['source', 'outcome'],
     registers: [registry],
     collect() {
       this.reset();
-      for (const { source, ...counts } of consumers.counters()) {
-        for (const [outcome, count] of Object.entries(counts))
-          counted.inc({ source, outcome: snake(outcome) }, count);
+      for (const { source, applied, unknown, parked } of consumers.counters()) {
+        for (const [outcome, events] of Object.entries({ applied, unknown, parked }))
+          this.inc({ source, outcome }, events);
       }
     },
   });
-  const rewinds = new Counter({
+  const counted = {
+    event_consumer_batches_total: ['Batches of events that were applied', 'batches'],
+    event_consumer_handler_failures_total: ['Attempts to apply an event that failed', 'handlerFailures'],
+    event_consumer_interruptions_total: [
+      'Times that a source could not be read, or its events not be applied, for want of network or database',
+      'outages',
+    ],
+  } as const;
+  for (const [name, [help, what]] of Object.entries(counted)) {
+    new Counter({
+      name,
+      help,
+      ...bySource,
+      collect() {
+        this.reset();
+        for (const { source, ...counters } of consumers.counters()) this.inc({ source }, counters[what]);
+      },
+    });
+  }
+  new Counter({
     name: 'event_consumer_rewinds_total',
     help: 'How often this process went back in a source whose server had lost events that were read here',
-    labelNames: ['source'],
-    registers: [registry],
+    ...bySource,
     collect() {
       this.reset();
-      for (const { source, rewinds: times } of consumers.rewinds()) rewinds.inc({ source }, times);
+      for (const { source, rewinds } of consumers.rewinds()) this.inc({ source }, rewinds);
     },
   });
 }
-
-/** Without the database a value is not known, which an absent sample says; the rest is still served. */
-async function known<T>(read: Promise<T>, forget: () => void, tell: (value: T) => void): Promise<void> {
-  forget();
-  await within(databaseDeadlineMs, read).then(tell, forget);
 }
-
-const snake = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);

@@ -9,6 +9,7 @@ import {
   pack,
   withEpoch,
 } from '@hivesync/events';
+import { Gauge } from 'prom-client';
 import { Type } from 'typebox';
 import type { App } from '../app/app.ts';
 import { errorResponses } from '../errors/error-responses.ts';
@@ -48,6 +49,15 @@ export function eventsRoute(
   // Opened by the first reader: an app that only tells its OpenAPI document has no database.
   let signal: OutboxSignal | undefined;
   app.addHook('onClose', async () => signal?.stop());
+  new Gauge({
+    name: 'event_outbox_listening',
+    help: '1 while this process is notified of new events; 0: readers wait for the poll. Absent until one reads',
+    registers: [app.metrics],
+    collect() {
+      if (signal) this.set(Number(signal.listening));
+      else this.remove();
+    },
+  });
   app.get(
     '/internal/events',
     {

@@ -1,7 +1,7 @@
 import type { DataSource } from '@hivesync/database';
 import { pruneOutbox } from '@hivesync/events';
 import type { FastifyInstance } from 'fastify';
-import { Counter } from 'prom-client';
+import { Counter, Gauge } from 'prom-client';
 
 const hour = 3_600;
 const dayMs = 86_400_000;
@@ -11,6 +11,11 @@ const dayMs = 86_400_000;
  * everything. The first turn holds nothing up, as it may have years to delete.
  */
 export function outboxRetention(app: FastifyInstance, dataSource: DataSource, days: number): void {
+  new Gauge({
+    name: 'event_outbox_retention_seconds',
+    help: 'Age from which events that every reader has applied are deleted; 0: they are kept for ever',
+    registers: [app.metrics],
+  }).set((days * dayMs) / 1_000);
   if (days === 0) return;
   const pruned = new Counter({
     name: 'event_outbox_pruned_total',

@@ -16,6 +16,7 @@ import { ForgetDeletedPeople1764000400000 } from './migrations/1764000400000-for
 import { KeepTombstones1764000700000 } from './migrations/1764000700000-keep-tombstones.ts';
 import { AddFeedEpochs1764170000000 } from './migrations/1764170000000-add-feed-epochs.ts';
 import { KeepUnknownEvents1764170001000 } from './migrations/1764170001000-keep-unknown-events.ts';
+import { AddIntegrityFindings1764180000000 } from './migrations/1764180000000-add-integrity-findings.ts';
 import { LockPartitionsByPolicy1764190000000 } from './migrations/1764190000000-lock-partitions-by-policy.ts';
 
 export const database = defineDatabase({
@@ -34,6 +35,7 @@ export const database = defineDatabase({
     KeepTombstones1764000700000,
     AddFeedEpochs1764170000000,
     KeepUnknownEvents1764170001000,
+    AddIntegrityFindings1764180000000,
     LockPartitionsByPolicy1764190000000,
   ],
   partitions: [{ table: 'audit_logs', step: 'month', ahead: 3 }],

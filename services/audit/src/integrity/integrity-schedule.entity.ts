@@ -10,6 +10,10 @@ export class IntegritySchedule {
   @Column({ type: 'timestamptz', name: 'audited_at', default: () => 'now()' })
   auditedAt!: Date;
 
+  /** Rows that the last audit found to be wrong; null: none was through since this is kept. */
+  @Column({ type: 'bigint', nullable: true })
+  found!: string | null;
+
   /** Until then one replica is at it, or it failed a moment ago. */
   @Column({ type: 'timestamptz', name: 'claimed_until', default: () => 'now()' })
   claimedUntil!: Date;

@@ -28,11 +28,29 @@ export async function renewClaim(source: DataSource): Promise<void> {
 }
 
 /** It is done; the next is due the configured time from now. */
-export async function completeAudit(tx: Transaction): Promise<void> {
+export async function completeAudit(tx: Transaction, found: number): Promise<void> {
   await query(
     tx,
     `update integrity_schedule
      set audited_at = now(),
-         claimed_until = now()`,
+         claimed_until = now(),
+         found = $1`,
+    [found],
   );
+}
+
+export interface LastAudit {
+  ageSeconds: number;
+  /** Rows that it found to be wrong; null: none was through yet. */
+  found: number | null;
+}
+
+export async function lastAudit(source: DataSource): Promise<LastAudit> {
+  const [row] = await query<{ age_seconds: string; found: string | null }>(
+    source,
+    `select greatest(0, extract(epoch from now() - audited_at)) as age_seconds, found
+     from integrity_schedule`,
+  );
+  const { age_seconds: ageSeconds, found } = row!;
+  return { ageSeconds: Number(ageSeconds), found: found === null ? null : Number(found) };
 }

@@ -2,7 +2,7 @@ import { integrityAudited } from '@hivesync/contracts';
 import { newId, transaction } from '@hivesync/database';
 import { publish } from '@hivesync/events';
 import { type App, auditPlatform, type IntegrityProgress, wholePlatform } from '@hivesync/http';
-import { claimAudit, completeAudit, renewClaim } from './integrity-schedule.repository.ts';
+import { claimAudit, completeAudit, lastAudit, renewClaim } from './integrity-schedule.repository.ts';
 
 /** Seconds: a slice looks for so long, and counts what has been wrong for the grace. */
 const slice = { seconds: 20, grace_seconds: 60 };
@@ -30,7 +30,7 @@ export async function auditWhenDue(
     progress = page.progress;
   }
   await transaction(dataSource, async (tx) => {
-    await completeAudit(tx);
+    await completeAudit(tx, found);
     await publish(tx, integrityAudited, {
       subject: run,
       version: 0,
@@ -39,4 +39,25 @@ export async function auditWhenDue(
     });
   });
   return true;
+}
+
+/** What the last audit by itself found, and how old it is. */
+export function measureAudits(
+  { dataSource, readings }: Pick<App, 'dataSource' | 'readings'>,
+  hours: number,
+): void {
+  readings.add('integrity_schedule', () => lastAudit(dataSource), {
+    integrity_findings: {
+      help: 'Rows that the last audit of references found to be wrong; absent until one was through',
+      tell: ({ found }) => found ?? [],
+    },
+    integrity_audit_age_seconds: {
+      help: 'Since an audit of references was last through',
+      tell: ({ ageSeconds }) => ageSeconds,
+    },
+    integrity_audit_interval_seconds: {
+      help: 'From one audit of references to the next',
+      tell: () => hours * 3_600,
+    },
+  });
 }

@@ -129,6 +129,24 @@ test('AddFeedEpochs leaves code that knows no epochs working', () =>
 test('KeepUnknownEvents leaves code that skips such events working', () =>
   rehearseMigration({ database, migration: 'KeepUnknownEvents', ...oldEventCode }));
 
+test('AddIntegrityFindings leaves the schedule alone, and its old writer can go on', () =>
+  rehearseMigration({
+    database,
+    migration: 'AddIntegrityFindings',
+    write: async (app) => {
+      await query(
+        app,
+        `update integrity_schedule set audited_at = '2026-01-01', claimed_until = '2026-01-02'`,
+      );
+      await writeFact(app);
+    },
+    read: (app) =>
+      query(
+        app,
+        'select log.id, audited_at, claimed_until from audit_logs as log cross join integrity_schedule',
+      ),
+  }));
+
 test('LockPartitionsByPolicy leaves making partitions alone', () => {
   // Further each time, beyond what is there.
   let ahead = 0;

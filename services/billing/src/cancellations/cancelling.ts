@@ -1,6 +1,5 @@
 import type { DataSource } from '@hivesync/database';
 import { type App, type Check, within } from '@hivesync/http';
-import { Gauge } from 'prom-client';
 import { type LemonSqueezyClient, ProviderError } from '../provider/lemon-squeezy.ts';
 import { openCancellations } from './subscription-cancellation.repository.ts';
 import { cancelNext } from './subscription-cancellation.service.ts';
@@ -37,27 +36,21 @@ export function cancelInBackground(app: App, provider: LemonSqueezyClient | unde
   measure(app);
 }
 
-const measures = {
-  open: 'Subscriptions that are to be canceled at the provider, and are not yet',
-  failing: 'Those of them whose last attempt failed',
-  oldest_seconds: 'Age of the oldest of them; 0: none',
-} as const;
-
 function measure(app: App): void {
-  for (const what of ['open', 'failing', 'oldest_seconds'] as const) {
-    new Gauge({
-      name: `subscription_cancellations_${what}`,
-      help: measures[what],
-      registers: [app.metrics],
-      async collect() {
-        // Without the database it is not known, which an absent sample says.
-        const forget = () => this.remove();
-        forget();
-        const counting = within(databaseDeadlineMs, openCancellations(app.dataSource));
-        await counting.then((counted) => this.set(counted[what]), forget);
-      },
-    });
-  }
+  app.readings.add('subscription_cancellations', () => openCancellations(app.dataSource), {
+    subscription_cancellations_open: {
+      help: 'Subscriptions that are to be canceled at the provider, and are not yet',
+      tell: ({ open }) => open,
+    },
+    subscription_cancellations_failing: {
+      help: 'Those of them whose last attempt failed',
+      tell: ({ failing }) => failing,
+    },
+    subscription_cancellations_oldest_age_seconds: {
+      help: 'Age of the oldest of them; 0: none',
+      tell: ({ oldest_seconds }) => oldest_seconds,
+    },
+  });
 }
 
 /** For readiness: it tells, and fails nothing, since no request of this service is late by it. */

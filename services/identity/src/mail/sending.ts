@@ -1,6 +1,6 @@
 import type { DataSource } from '@hivesync/database';
 import { type App, type Check, within } from '@hivesync/http';
-import { Counter, Gauge } from 'prom-client';
+import { Counter } from 'prom-client';
 import { deleteOldMails, openMails } from './mail.repository.ts';
 import { type Mailing, sendNextMail } from './mail.service.ts';
 import type { MailTransport } from './mail-transport.ts';
@@ -56,30 +56,19 @@ async function untilClosing<T>(sending: Promise<T>, signal: AbortSignal): Promis
   }
 }
 
-const measures = {
-  open: 'Mails that are to be sent, and are not yet',
-  failing: 'Those of them whose last attempt failed',
-  oldest_seconds: 'Age of the oldest of them; 0: none',
-  given_up: 'Mails of the last 7 days that were refused for good or came to be too late',
-} as const;
-
 function measure(app: App): void {
-  for (const what of ['open', 'failing', 'oldest_seconds', 'given_up'] as const) {
-    new Gauge({
-      name: `mails_${what}`,
-      help: measures[what],
-      registers: [app.metrics],
-      async collect() {
-        // Without the database it is not known, which an absent sample says.
-        const forget = () => this.remove();
-        forget();
-        await within(databaseDeadlineMs, openMails(app.dataSource)).then(
-          (counted) => this.set(counted[what]),
-          forget,
-        );
-      },
-    });
-  }
+  app.readings.add('mails', () => openMails(app.dataSource), {
+    mails_open: { help: 'Mails that are to be sent, and are not yet', tell: ({ open }) => open },
+    mails_failing: { help: 'Those of them whose last attempt failed', tell: ({ failing }) => failing },
+    mails_oldest_age_seconds: {
+      help: 'Age of the oldest of them; 0: none',
+      tell: ({ oldest_seconds }) => oldest_seconds,
+    },
+    mails_given_up: {
+      help: 'Mails of the last 7 days that were refused for good or came to be too late',
+      tell: ({ given_up }) => given_up,
+    },
+  });
 }
 
 /** For readiness: it tells, and fails nothing, since no request is late by it. */

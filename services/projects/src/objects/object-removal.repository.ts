@@ -34,3 +34,24 @@ export async function postponeRemoval(dataSource: DataSource, key: string, error
     [key, error],
   );
 }
+
+export interface OpenRemovals {
+  open: number;
+  /** Those of them whose last attempt failed. */
+  failing: number;
+  /** Age of the oldest; 0: there is none. */
+  oldestSeconds: number;
+}
+
+/** The table holds what waits, and nothing else. */
+export async function openRemovals(dataSource: DataSource): Promise<OpenRemovals> {
+  const [row] = await query<{ open: number; failing: number; oldest_seconds: string }>(
+    dataSource,
+    `select count(*)::integer as open,
+            count(last_error)::integer as failing,
+            coalesce(greatest(0, extract(epoch from now() - min(created_at))), 0) as oldest_seconds
+       from object_removals`,
+  );
+  const { open, failing, oldest_seconds: oldestSeconds } = row!;
+  return { open, failing, oldestSeconds: Number(oldestSeconds) };
+}

@@ -2,7 +2,7 @@ import { ApiError } from '@hivesync/contracts';
 import type { DataSource } from '@hivesync/database';
 import type { App } from '@hivesync/http';
 import { type ObjectStore, objectKey } from '@hivesync/objects';
-import { dueRemovals, forgetRemoval, postponeRemoval } from './object-removal.repository.ts';
+import { dueRemovals, forgetRemoval, openRemovals, postponeRemoval } from './object-removal.repository.ts';
 import { deleteExpiredUploads } from './object-upload.repository.ts';
 
 const batch = 100;
@@ -11,6 +11,20 @@ const leftoverMs = 3_600_000;
 
 /** Removes in the background what deletions have left in the storage. Every replica does; doing it twice is harmless. */
 export function objectRemoval(app: App, store: ObjectStore): void {
+  app.readings.add('object_removals', () => openRemovals(app.dataSource), {
+    object_removals_open: {
+      help: 'Objects that no row names, and that are still there',
+      tell: ({ open }) => open,
+    },
+    object_removals_failing: {
+      help: 'Those of them whose last attempt to remove failed',
+      tell: ({ failing }) => failing,
+    },
+    object_removals_oldest_age_seconds: {
+      help: 'Age of the oldest of them; 0: none',
+      tell: ({ oldestSeconds }) => oldestSeconds,
+    },
+  });
   const aside = { holdsStart: false };
   app.lifecycle.every('removal of objects', 1, () => removeObjects(app, store), aside);
   app.lifecycle.every('uploads nobody attached', 60, () => expireUploads(app.dataSource), aside);
