@@ -125,4 +125,3 @@ export function consumerMetrics(registry: Registry, readings: Readings, consumer
     },
   });
 }
-}
