@@ -2,7 +2,9 @@ import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type ServiceName, serviceNames } from '@hivesync/contracts';
 import { environmentOf, freePortRow, loadSecrets, prepareDatabases, urlsOf } from '@hivesync/local';
+import { firstPatience, type Patience, patienceAfter } from './patience.ts';
 import { Postgres } from './postgres.ts';
+import { describeUnready, type Unready, waitUntilReady } from './readiness.ts';
 import { ServiceProcess } from './service-process.ts';
 import { SmallDisk } from './small-disk.ts';
 
@@ -21,8 +23,10 @@ export interface Platform {
   objectsSigningSecret: string;
   /** Where mails become files. */
   mailFolder: string;
-  /** Whether all become ready in time. */
-  ready(timeoutMs: number): Promise<boolean>;
+  /** How long to wait for something on this machine. */
+  patience: Patience;
+  /** Those that are not ready, after so much patience. */
+  unready(patience: Patience): Promise<Unready[]>;
   stop(): Promise<void>;
 }
 
@@ -36,7 +40,7 @@ export const serviceUrlsOf = ({ services }: Platform): Record<ServiceName, strin
 /**
  * Starts all and waits until they are ready.
  * @param settings of single services, beside or in place of those that the suite gives them
- * @throws Error where one does not within a minute
+ * @throws Error which says what those answer that do not become ready
  */
 export async function startPlatform(
   folder: string,
@@ -83,11 +87,15 @@ export async function startPlatform(
     serviceNames.map((service) => [service, processOf(service)]),
   ) as Platform['services'];
   const all = Object.values(services);
-  const ready = async (timeoutMs: number) =>
-    (await Promise.all(all.map((service) => service.ready(timeoutMs)))).every(Boolean);
+  const unready = (patience: Patience) => waitUntilReady(all, patience);
   begun.defer(async () => void (await Promise.all(all.map((service) => service.stop()))));
+  const begunAt = Date.now();
   for (const service of all) service.start();
-  if (!(await ready(60_000))) throw new Error(`The services do not start: see ${join(folder, 'logs')}`);
+  const missing = await unready(firstPatience);
+  if (missing.length > 0) {
+    const logs = join(folder, 'logs');
+    throw new Error([`The services do not start: see ${logs}`, ...missing.map(describeUnready)].join('\n'));
+  }
   const running = begun.move();
   return {
     postgres,
@@ -98,7 +106,8 @@ export async function startPlatform(
     disk,
     objectsSigningSecret: secrets.objects_signing_secret,
     mailFolder,
-    ready,
+    patience: patienceAfter(Date.now() - begunAt),
+    unready,
     stop: () => running.disposeAsync(),
   };
 }

@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { serviceNames } from '@hivesync/contracts';
+import { type Patience, waitUntilDone } from './patience.ts';
 import type { Postgres } from './postgres.ts';
 
 /** A consumer that has not applied everything that its source has published. */
@@ -12,11 +12,11 @@ interface Behind {
 
 /**
  * Waits until every consumer has applied every event, every deletion is carried out and every file of what was deleted is removed, twice in a row: either
- * may publish another event. Answers what is still under way when the time is over.
+ * may publish another event. Answers what is still under way when patience is over.
  */
-export async function waitForQuiet(postgres: Postgres, timeoutMs: number): Promise<string[]> {
-  const deadline = Date.now() + timeoutMs;
-  for (let seen = ''; ; ) {
+export async function waitForQuiet(postgres: Postgres, patience: Patience): Promise<string[]> {
+  let settled: string | undefined;
+  return waitUntilDone(async () => {
     const { behind, published } = await look(postgres);
     const sweeps = await unfinishedSweeps(postgres);
     const removals = await pendingRemovals(postgres);
@@ -28,11 +28,10 @@ export async function waitForQuiet(postgres: Postgres, timeoutMs: number): Promi
       ...sweeps.map((sweep) => `not carried out: ${sweep}`),
       ...removals.map((removal) => `not removed: ${removal}`),
     ];
-    if (left.length === 0 && seen === published) return [];
-    if (Date.now() > deadline) return left;
-    seen = left.length === 0 ? published : '';
-    await sleep(500);
-  }
+    const isSettled = left.length === 0 && settled === published;
+    settled = left.length === 0 ? published : undefined;
+    return left.length === 0 && !isSettled ? [`looked at once: ${published}`] : left;
+  }, patience);
 }
 
 async function unfinishedSweeps(postgres: Postgres): Promise<string[]> {

@@ -1,3 +1,4 @@
+import { serviceNames } from '@hivesync/contracts';
 import type { Finding } from './checks/finding.ts';
 import type { Report } from './suite.ts';
 
@@ -25,6 +26,7 @@ export function summaryOf({ findings, ...report }: Report, milliseconds: number)
     doubled: sum(findings, 'doubled'),
     dangling: sum(findings, 'dangling'),
     findings,
+    ready_again: report.readyAgain,
     troubles: report.troubles,
     seconds: Math.round(milliseconds / 1_000),
   };
@@ -50,6 +52,7 @@ export function textOf(summary: Summary): string {
     `events ${counts.events} and ${counts.erased} erased with their account: audit rows ${counts.auditRows}`,
     `notifications expected ${counts.notificationsExpected}: stored ${counts.notificationsStored}`,
     integrityLine(summary.integrity),
+    `services ready again: ${summary.ready_again.length} of ${serviceNames.length}`,
     `rounds ${rounds}, seed ${seed}: kills ${kills}, acknowledged writes ${acknowledged}, lost ${lost}, doubled ${doubled}, dangling ${dangling}`,
   ].join('\n');
 }

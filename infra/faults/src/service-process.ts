@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ServiceName } from '@hivesync/contracts';
+import { askReadiness } from './readiness.ts';
 
 export interface ServiceProcessOptions {
   service: ServiceName;
@@ -27,6 +28,10 @@ export class ServiceProcess {
     this.service = options.service;
     this.url = options.url;
     this.#options = options;
+  }
+
+  get logFile(): string {
+    return this.#options.logFile;
   }
 
   /** Nothing once it is stopped: a fault under way then must not bring it back. */
@@ -81,21 +86,10 @@ export class ServiceProcess {
   async ready(timeoutMs: number): Promise<boolean> {
     const deadline = Date.now() + timeoutMs;
     while (Date.now() < deadline) {
-      if (await this.#answersReady()) return true;
+      if ((await askReadiness(this)) === null) return true;
       await sleep(50);
     }
     return false;
-  }
-
-  async #answersReady(): Promise<boolean> {
-    try {
-      const response = await fetch(`${this.url}/health/ready`, { signal: AbortSignal.timeout(2_000) });
-      await response.arrayBuffer();
-      return response.status === 200;
-    } catch {
-      // Nobody listens yet, or it stands still: asked again until the time is over.
-      return false;
-    }
   }
 
   #release(): ChildProcess | undefined {

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { type ServiceName, serviceNames } from '@hivesync/contracts';
 import { checkAcknowledged } from './checks/acknowledged.ts';
 import { checkDangling } from './checks/dangling.ts';
 import { checkEffects, type EffectCounts } from './checks/effects.ts';
@@ -12,6 +13,7 @@ import { Ledger } from './ledger.ts';
 import { type Platform, serviceUrlsOf } from './platform.ts';
 import { waitForQuiet } from './quiet.ts';
 import { Random } from './random.ts';
+import { describeUnready } from './readiness.ts';
 import { describeFault, type FaultKind, faultKinds, scheduleOf } from './schedule.ts';
 import { Writer } from './writer.ts';
 
@@ -38,12 +40,11 @@ export interface Report {
   /** Null where the platform's own audit gave no answer, which is one of the troubles. */
   integrity: Omit<IntegrityCheck, 'findings'> | null;
   findings: Finding[];
-  /** What else went wrong: processes that ended by themselves, consumers that did not catch up, wrong tokens taken. */
+  /** The services that were ready again after the last fault. */
+  readyAgain: ServiceName[];
+  /** What else went wrong: processes that ended by themselves, services that did not become ready again, consumers that did not catch up, wrong tokens taken. */
   troubles: string[];
 }
-
-const readyWithinMs = 60_000;
-const quietWithinMs = 90_000;
 
 /** Injects the schedule's faults into a platform under load, lets it come to rest, and checks what is stored. */
 export async function runSuite(platform: Platform, options: SuiteOptions): Promise<Report> {
@@ -86,28 +87,32 @@ export async function runSuite(platform: Platform, options: SuiteOptions): Promi
   }
 
   await platform.disk?.settled();
-  if (!(await platform.ready(readyWithinMs))) troubles.push('Not every service became ready again');
+  const unready = await platform.unready(platform.patience);
+  troubles.push(...unready.map(describeUnready));
   await sleep(1_000);
   load.abort();
   await loaded;
   say('The load has ended; waiting until every consumer has caught up.');
-  troubles.push(...(await waitForQuiet(platform.postgres, quietWithinMs)));
+  troubles.push(...(await waitForQuiet(platform.postgres, platform.patience)));
   for (const { crashes } of Object.values(platform.services)) troubles.push(...crashes);
   if (client.tally.full > 0 && injected['fill-disk'] === 0) troubles.push('Files were refused for no reason');
   for (const [what, times] of client.tally.unexpected) troubles.push(`${what} (${times} times)`);
 
   const effects = await checkEffects(platform.postgres);
-  const integrity = await checkIntegrity(platform).catch((error: unknown) => {
-    troubles.push(`The integrity audit gave no answer: ${error}`);
-    return null;
-  });
+  /** What asks the services has no answer from one that is down, and the report is due all the same. */
+  const attempt = <T>(what: string, check: Promise<T>): Promise<T | null> =>
+    check.catch((error: unknown) => {
+      troubles.push(`${what} could not be looked at: ${error}`);
+      return null;
+    });
+  const integrity = await attempt('The integrity audit', checkIntegrity(platform));
   const findings = [
     ...(await checkAcknowledged(platform.postgres, ledger)),
     ...effects.findings,
     ...(integrity?.findings ?? []),
     ...(await checkDangling(platform.postgres)),
-    ...(await checkObjects(platform, ledger)),
-    ...(await checkReplay(platform, quietWithinMs)),
+    ...((await attempt('The files', checkObjects(platform, ledger))) ?? []),
+    ...((await attempt('A replay', checkReplay(platform))) ?? []),
   ];
   return {
     seed,
@@ -119,6 +124,7 @@ export async function runSuite(platform: Platform, options: SuiteOptions): Promi
     counts: effects.counts,
     integrity: integrity && { examined: integrity.examined, kinds: integrity.kinds },
     findings,
+    readyAgain: serviceNames.filter((name) => !unready.some(({ service }) => service === name)),
     troubles,
   };
 }

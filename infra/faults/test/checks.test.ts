@@ -56,7 +56,7 @@ test('a consumer that is killed between effect and commit has its effect once, a
   platform.services.audit.start();
   const projects = await killConsumer(platform, 'projects');
   platform.services.projects.start();
-  await platform.ready(30_000);
+  expect(await platform.unready(platform.patience)).toEqual([]);
   const files = () => attachedFiles().length;
   for (const until = Date.now() + 90_000; files() < 4 && Date.now() < until; ) await sleep(50);
   load.abort();
@@ -64,7 +64,7 @@ test('a consumer that is killed between effect and commit has its effect once, a
 
   expect(audit).toEqual({ wrote: expect.arrayContaining(['audit.audit_logs']), troubles: [] });
   expect(projects).toEqual({ wrote: expect.arrayContaining(['projects.user_refs']), troubles: [] });
-  expect(await waitForQuiet(platform.postgres, 30_000)).toEqual([]);
+  expect(await waitForQuiet(platform.postgres, platform.patience)).toEqual([]);
   const { counts, findings } = await checkEffects(platform.postgres);
   expect(findings).toEqual([]);
   expect(counts.auditRows).toBe(counts.events + counts.erased);

@@ -6,3 +6,4 @@ export { mailedToken } from './mailbox.ts';
 export { mailFolderIn, type Platform, type PlatformOptions, startPlatform } from './platform.ts';
 export { choosePorts, freePortRow } from './ports.ts';
 export { loadSecrets } from './secrets.ts';
+export { inWords } from './terminal-log.ts';

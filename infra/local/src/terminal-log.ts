@@ -16,6 +16,7 @@ export const terminalLog = {
   },
 };
 
+/** One line in words. @throws SyntaxError where it is no JSON */
 export function inWords(line: string): string {
   const { time, level, service, msg, err, ...rest } = JSON.parse(line) as Record<string, unknown>;
   const details = Object.entries(rest)

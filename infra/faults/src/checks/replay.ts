@@ -23,7 +23,7 @@ const states: [ServiceName, name: string, sql: string][] = [
 ];
 
 /** Every consumer applies its whole history again, and everything is as it was. */
-export async function checkReplay(platform: Platform, timeoutMs: number): Promise<Finding[]> {
+export async function checkReplay(platform: Platform): Promise<Finding[]> {
   const before = await read(platform);
   const consumers = [...new Set(states.map(([service]) => service))];
   await using connections = new Connections((service) =>
@@ -35,7 +35,7 @@ export async function checkReplay(platform: Platform, timeoutMs: number): Promis
     await platform.services[consumer].kill();
     platform.services[consumer].start();
   }
-  const left = await waitForQuiet(platform.postgres, timeoutMs);
+  const left = await waitForQuiet(platform.postgres, platform.patience);
   const after = await read(platform);
   return [
     ...found('lost', 'end of a replay', left),
