@@ -16,19 +16,23 @@ interface Field {
 
 /** Every text field of every request body, named by its operation. */
 const fields = serviceNames.flatMap((service) => {
-  const { paths } = JSON.parse(read(`services/${service}/openapi.json`)) as {
+  const { paths, components } = JSON.parse(read(`services/${service}/openapi.json`)) as {
     paths: Record<string, Record<string, { operationId: string; requestBody?: unknown }>>;
+    components: { schemas: Record<string, unknown> };
   };
   return Object.values(paths)
     .flatMap((methods) => Object.values(methods))
-    .flatMap(({ operationId, requestBody }) => [...textsOf(requestBody, operationId)]);
+    .flatMap(({ operationId, requestBody }) => [...textsOf(requestBody, operationId, components.schemas)]);
 });
 
-function* textsOf(node: unknown, where: string): Generator<Field> {
+function* textsOf(node: unknown, where: string, components: Record<string, unknown>): Generator<Field> {
   if (typeof node !== 'object' || node === null) return;
   const schema = node as Record<string, unknown>;
   if (schema.type === 'string') yield { where, schema };
-  for (const [name, inner] of Object.entries(schema)) yield* textsOf(inner, `${where}.${name}`);
+  for (const [name, inner] of Object.entries(schema)) {
+    const named = name === '$ref' ? components[String(inner).split('/').at(-1) ?? ''] : inner;
+    yield* textsOf(named, `${where}.${name}`, components);
+  }
 }
 
 test('an address in a request is what mail can carry', () => {

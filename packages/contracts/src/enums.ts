@@ -13,23 +13,25 @@ export const serviceNames = ['identity', 'projects', 'previews', 'billing', 'wor
 export type ServiceName = (typeof serviceNames)[number];
 
 export const tiers = ['free', 'pro', 'premium'] as const;
-export const Tier = StringEnum(tiers);
+export const Tier = StringEnum(tiers, { description: 'What an account has subscribed to' });
 export type Tier = Static<typeof Tier>;
 
 export const userRoles = ['user', 'admin'] as const;
-export const UserRole = StringEnum(userRoles);
+export const UserRole = StringEnum(userRoles, { description: 'What an account may do on the platform' });
 export type UserRole = Static<typeof UserRole>;
 
 export const memberRoles = ['owner', 'member'] as const;
-export const MemberRole = StringEnum(memberRoles);
+export const MemberRole = StringEnum(memberRoles, { description: 'What a member may do in the project' });
 export type MemberRole = Static<typeof MemberRole>;
 
 export const taskStatuses = ['open', 'in_progress', 'blocked', 'done'] as const;
-export const TaskStatus = StringEnum(taskStatuses);
+export const TaskStatus = StringEnum(taskStatuses, { description: 'How far a task is' });
 export type TaskStatus = Static<typeof TaskStatus>;
 
 export const commentEntityTypes = ['project', 'task', 'preview_job', 'ai_doc_job', 'code'] as const;
-export const CommentEntityType = StringEnum(commentEntityTypes);
+export const CommentEntityType = StringEnum(commentEntityTypes, {
+  description: 'The kind of thing that a comment is about',
+});
 export type CommentEntityType = Static<typeof CommentEntityType>;
 
 export const notificationTypes = [
@@ -54,7 +56,7 @@ export const NotificationType = StringEnum(notificationTypes);
 export type NotificationType = Static<typeof NotificationType>;
 
 export const jobStatuses = ['queued', 'running', 'succeeded', 'failed', 'canceled'] as const;
-export const JobStatus = StringEnum(jobStatuses);
+export const JobStatus = StringEnum(jobStatuses, { description: 'How far a job is' });
 export type JobStatus = Static<typeof JobStatus>;
 
 export const jobErrorCodes = [
@@ -77,11 +79,11 @@ export const Platform = StringEnum(platforms);
 export type Platform = Static<typeof Platform>;
 
 export const workerTypes = ['cpu', 'gpu'] as const;
-export const WorkerType = StringEnum(workerTypes);
+export const WorkerType = StringEnum(workerTypes, { description: 'What a machine is made for' });
 export type WorkerType = Static<typeof WorkerType>;
 
 export const workerStatuses = ['healthy', 'unhealthy', 'draining', 'offline'] as const;
-export const WorkerStatus = StringEnum(workerStatuses);
+export const WorkerStatus = StringEnum(workerStatuses, { description: 'Whether a machine takes jobs' });
 export type WorkerStatus = Static<typeof WorkerStatus>;
 
 export const subscriptionStatuses = ['active', 'past_due', 'canceled', 'paused', 'expired'] as const;

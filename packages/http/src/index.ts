@@ -29,6 +29,8 @@ export * from './integrity/schemas.ts';
 export type { Lifecycle } from './lifecycle/lifecycle.ts';
 export * from './lifecycle/run-service.ts';
 export * from './lifecycle/start-service.ts';
+export { retryAfterHeader } from './openapi/describe-operations.ts';
+export { aboutTheApi } from './openapi/openapi.ts';
 export { within } from './operations/deadline.ts';
 export type { Check } from './operations/health.ts';
 export { createLogger, hashedUser, type Logger } from './operations/logging.ts';

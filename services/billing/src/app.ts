@@ -33,6 +33,7 @@ export async function buildApp({ config, dataSource, keys, logger }: Dependencie
     openapi: {
       title: 'HiveSync billing',
       description: 'What each tier may use, and who is subscribed.',
+      tags: { billing: 'What each tier may use, and what one is subscribed to' },
     },
     keys,
     logger,

@@ -16,6 +16,8 @@ import { securityHeaders } from './security-headers.ts';
 import { trafficMetrics } from './traffic-metrics.ts';
 
 export { type Config, configSchema, loadConfig } from './config.ts';
+export { readDocuments } from './documents.ts';
+export { mergeDocuments } from './merged-openapi.ts';
 
 export interface Dependencies extends Pick<ServiceAppOptions, 'keys' | 'logger'> {
   config: Config;

@@ -1,6 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type ServiceName, serviceNames } from '@hivesync/contracts';
+import { aboutTheApi } from '@hivesync/http';
 import type { Documents, OpenApiDocument, Operation } from './documents.ts';
+import { gatewayHeaders, withGatewayAnswers } from './gateway-answers.ts';
 import { isPublic } from './public-routes.ts';
 
 /** `schemas/Task`: a component's section and name, as they stand in a `$ref`. */
@@ -23,15 +25,16 @@ export function mergeDocuments(documents: Documents, publicUrl = '/'): OpenApiDo
     openapi: '3.1.0',
     info: {
       title: 'HiveSync',
-      version: '1.0.0',
       description: 'The public API of all services, as the gateway serves it.',
+      ...aboutTheApi,
     },
     servers: [{ url: publicUrl }],
     paths: {},
-    components: {},
+    components: { headers: gatewayHeaders },
     tags: [],
   };
   const operationIds = new Set<string>();
+  const tags = new Set<string>();
   for (const service of serviceNames) {
     const document = documents[service];
     if (!document) continue;
@@ -41,9 +44,14 @@ export function mergeDocuments(documents: Documents, publicUrl = '/'): OpenApiDo
     for (const [path, operations] of Object.entries(document.paths)) {
       if (!isPublic(service, path)) continue;
       for (const key of reachable([operations], own)) used.add(key);
+      // Security schemes are named by requirements, not by references.
+      for (const { security } of Object.values(operations)) {
+        for (const name of schemesOf(security)) used.add(`securitySchemes/${name}`);
+      }
       merged.paths[path] = {};
       for (const [method, operation] of Object.entries(operations)) {
-        const copy = withReferences(operation, rename) as Operation;
+        const copy = withGatewayAnswers(withReferences(operation, rename) as Operation);
+        for (const tag of tagsOf(copy)) tags.add(tag);
         if (typeof copy.operationId === 'string') {
           if (operationIds.has(copy.operationId)) copy.operationId = `${service}_${copy.operationId}`;
           operationIds.add(String(copy.operationId));
@@ -51,19 +59,23 @@ export function mergeDocuments(documents: Documents, publicUrl = '/'): OpenApiDo
         merged.paths[path][method] = copy;
       }
     }
-    // Security schemes are named by requirements, not by references.
-    for (const key of own.keys()) if (key.startsWith('securitySchemes/')) used.add(key);
     for (const key of used) {
       const [section, name] = split(rename(key));
       merged.components[section] ??= {};
       merged.components[section][name] = withReferences(own.get(key), rename);
     }
     for (const tag of document.tags ?? []) {
-      if (!merged.tags?.some(({ name }) => name === tag.name)) merged.tags?.push(tag);
+      const known = merged.tags?.some(({ name }) => name === tag.name);
+      if (tags.has(tag.name) && !known) merged.tags?.push(tag);
     }
   }
   return merged;
 }
+
+const schemesOf = (security: unknown): string[] =>
+  (Array.isArray(security) ? security : []).flatMap((one) => Object.keys(one));
+
+const tagsOf = ({ tags }: Operation): string[] => (Array.isArray(tags) ? tags.map(String) : []);
 
 function componentsOf(document: OpenApiDocument | undefined): Components {
   const found: Components = new Map();

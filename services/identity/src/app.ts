@@ -75,6 +75,12 @@ export async function buildApp(dependencies: Dependencies): Promise<App> {
     openapi: {
       title: 'HiveSync identity',
       description: 'Accounts, sessions and the tokens that every service verifies; notifications.',
+      tags: {
+        account: 'Making an account, proving its address, changing it, taking everything along, and leaving',
+        keys: 'The public keys of access tokens',
+        notifications: 'The inbox of a person, filled by what others do',
+        sessions: 'Logging in, staying so, and seeing where one is',
+      },
     },
     keys: { ...remoteKeys(config.SERVICE_URLS), user: ownKeys(keys), ...dependencies.keys },
     logger,

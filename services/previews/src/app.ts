@@ -26,6 +26,10 @@ export async function buildApp({ config, dataSource, keys, logger }: Dependencie
     openapi: {
       title: 'HiveSync previews',
       description: 'Preview and AI documentation jobs, their artifacts and history.',
+      tags: {
+        'ai-docs': 'Documentation of files that a machine writes',
+        previews: 'Pictures of a project on a device that a machine makes',
+      },
     },
     keys,
     logger,

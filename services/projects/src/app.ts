@@ -45,6 +45,16 @@ export async function buildApp({ config, dataSource, keys, logger, directory }: 
     openapi: {
       title: 'HiveSync projects',
       description: 'Projects and their members, tasks, labels, comments and tags, and the search in them.',
+      tags: {
+        attachments: 'Files and links of tasks. Bytes go over signed URLs, not through the API',
+        comments: 'What members say about a project, a task, a job or a line of code',
+        labels: 'Names with a colour that tasks of a project carry',
+        members: 'Who works on a project, and who is invited to',
+        projects: 'What people share, and own',
+        search: 'Finding projects, tasks and comments by their words',
+        tags: 'Names with a colour that a project carries',
+        tasks: 'What is to be done in a project, by whom, until when, and after what',
+      },
     },
     keys,
     logger,

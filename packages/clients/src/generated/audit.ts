@@ -8,7 +8,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Search the audit log, newest first */
+        /**
+         * Search the audit log, newest first
+         * @description For administrators.
+         */
         get: operations["listAuditLogs"];
         put?: never;
         post?: never;
@@ -27,7 +30,7 @@ export interface paths {
         };
         /**
          * Ids of one service that another one does not know, or knows otherwise
-         * @description Looks for some seconds, then answers with what it found so far and a cursor to go on. It leaves a row in the audit log.
+         * @description Looks for some seconds, then answers with what it found so far and a cursor to go on. It leaves a row in the audit log. For administrators.
          */
         get: operations["auditIntegrity"];
         put?: never;
@@ -49,7 +52,7 @@ export interface paths {
         put?: never;
         /**
          * Look for the same, and repair what is found
-         * @description What is stale or missing is written as the owner says. Nothing is deleted: ids whose rows would have to go are counted in `deletions`, and an operator deletes them with `npm run integrity`, which exports them first.
+         * @description What is stale or missing is written as the owner says. Nothing is deleted: ids whose rows would have to go are counted in `deletions`, and an operator deletes them with `npm run integrity`, which exports them first. For administrators.
          */
         post: operations["repairIntegrity"];
         delete?: never;
@@ -65,7 +68,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Events of this service after a position, in order */
+        /**
+         * Events of this service after a position, in order
+         * @description For services of the platform.
+         */
         get: operations["readEvents"];
         put?: never;
         post?: never;
@@ -84,7 +90,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Compare references with what their owners say, and write what is stale or missing */
+        /**
+         * Compare references with what their owners say, and write what is stale or missing
+         * @description For services of the platform.
+         */
         post: operations["auditReferences"];
         delete?: never;
         options?: never;
@@ -103,7 +112,7 @@ export interface paths {
         put?: never;
         /**
          * Delete what refers to ids that their owner does not have
-         * @description By the policy that each column declares, in the background.
+         * @description By the policy that each column declares, in the background. For services of the platform.
          */
         post: operations["beginDeletions"];
         delete?: never;
@@ -121,7 +130,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Every row that the deletion of some ids removes or changes here, as lines of JSON */
+        /**
+         * Every row that the deletion of some ids removes or changes here, as lines of JSON
+         * @description For services of the platform.
+         */
         post: operations["exportDeparting"];
         delete?: never;
         options?: never;
@@ -136,7 +148,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Everything held on a user, as lines of JSON */
+        /**
+         * Everything held on a user, as lines of JSON
+         * @description For services of the platform.
+         */
         get: operations["exportUser"];
         put?: never;
         post?: never;
@@ -166,6 +181,44 @@ export interface components {
             user_id: string | null;
             /** @description Display name of the user now; null when unknown or deleted */
             user_name: string | null;
+        };
+        AuditLogPage: {
+            items: components["schemas"]["AuditLog"][];
+            /** @description Null on the last page */
+            next_cursor: string | null;
+            /** @description With `include_total=true` */
+            total?: number;
+        };
+        AuditReferencesBody: {
+            /** @description `next` of the slice before */
+            after?: string;
+            /**
+             * @description Only references to things of this kind
+             * @enum {string}
+             */
+            aggregate?: "identity.user" | "projects.project" | "workers.node";
+            /** @default 60 */
+            grace_seconds: number;
+            /**
+             * @description Write what is stale or missing. Deletions are an operation of their own
+             * @default false
+             */
+            repair: boolean;
+            /**
+             * @description How long a slice looks at rows; the grace comes on top where something is found
+             * @default 30
+             */
+            seconds: number;
+        };
+        BeginDeletionsBody: {
+            /** @enum {string} */
+            aggregate: "identity.user" | "projects.project" | "workers.node";
+            ids: string[];
+        };
+        ExportDepartingBody: {
+            /** @enum {string} */
+            aggregate: "identity.user" | "projects.project" | "workers.node";
+            ids: string[];
         };
         IntegrityPage: {
             /** @description Ids among them whose rows would have to go, which a repair does not do by itself */
@@ -216,6 +269,20 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
+        RepairIntegrityBody: {
+            /**
+             * @description Only references to things of this kind
+             * @enum {string}
+             */
+            aggregate?: "identity.user" | "projects.project" | "workers.node";
+            /** @description `next_cursor` of the page before, with the same filters */
+            cursor?: string;
+            /**
+             * @description Seconds for which something must be wrong to count: events that are on their way are not
+             * @default 5
+             */
+            grace_seconds: number;
+        };
     };
     responses: never;
     parameters: never;
@@ -230,13 +297,17 @@ export interface operations {
             query?: {
                 /** @description `next_cursor` of the page before, with the same filters */
                 cursor?: string;
+                /** @description Id of the thing that it happened to */
                 entity_id?: string;
+                /** @description Kind of the thing that it happened to */
                 entity_type?: string;
+                /** @description Name of the event, as `task.created` */
                 event_type?: string;
                 /** @description At or after */
                 from?: string;
                 /** @description Count all items into `total` */
                 include_total?: boolean;
+                /** @description Address that it was done from */
                 ip?: string | unknown | unknown;
                 /** @description Items at most */
                 limit?: number;
@@ -257,13 +328,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        items: components["schemas"]["AuditLog"][];
-                        /** @description Null on the last page */
-                        next_cursor: string | null;
-                        /** @description With `include_total=true` */
-                        total?: number;
-                    };
+                    "application/json": components["schemas"]["AuditLogPage"];
                 };
             };
             /** @description MALFORMED_CURSOR, VALIDATION_FAILED */
@@ -293,11 +358,32 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description INTERNAL */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description SHUTTING_DOWN, DATABASE_UNAVAILABLE */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before trying again, where that is known */
+                    "retry-after"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     auditIntegrity: {
         parameters: {
             query?: {
+                /** @description Only references to things of this kind */
                 aggregate?: "identity.user" | "projects.project" | "workers.node";
                 /** @description `next_cursor` of the page before, with the same filters */
                 cursor?: string;
@@ -346,9 +432,20 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description UPSTREAM_UNAVAILABLE */
+            /** @description INTERNAL */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description DATABASE_UNAVAILABLE, SHUTTING_DOWN, UPSTREAM_UNAVAILABLE */
             503: {
                 headers: {
+                    /** @description Seconds to wait before trying again, where that is known */
+                    "retry-after"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -366,17 +463,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": {
-                    /** @enum {string} */
-                    aggregate?: "identity.user" | "projects.project" | "workers.node";
-                    /** @description `next_cursor` of the page before, with the same filters */
-                    cursor?: string;
-                    /**
-                     * @description Seconds for which something must be wrong to count: events that are on their way are not
-                     * @default 5
-                     */
-                    grace_seconds: number;
-                };
+                "application/json": components["schemas"]["RepairIntegrityBody"];
             };
         };
         responses: {
@@ -389,7 +476,7 @@ export interface operations {
                     "application/json": components["schemas"]["IntegrityPage"];
                 };
             };
-            /** @description MALFORMED_CURSOR, VALIDATION_FAILED */
+            /** @description MALFORMED_CURSOR, MALFORMED_JSON, VALIDATION_FAILED */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -409,6 +496,15 @@ export interface operations {
             };
             /** @description ADMIN_ONLY */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description REQUEST_TIMEOUT */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -443,9 +539,20 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description UPSTREAM_UNAVAILABLE */
+            /** @description INTERNAL */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description DATABASE_UNAVAILABLE, SHUTTING_DOWN, UPSTREAM_UNAVAILABLE */
             503: {
                 headers: {
+                    /** @description Seconds to wait before trying again, where that is known */
+                    "retry-after"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -459,6 +566,7 @@ export interface operations {
             query?: {
                 /** @description Position of the last event that is applied */
                 after?: string;
+                /** @description Events at most */
                 limit?: number;
                 /** @description Seconds to wait for a first event */
                 wait?: number;
@@ -526,6 +634,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description INTERNAL */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description SHUTTING_DOWN, DATABASE_UNAVAILABLE */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before trying again, where that is known */
+                    "retry-after"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     auditReferences: {
@@ -537,24 +665,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": {
-                    /** @description `next` of the slice before */
-                    after?: string;
-                    /** @enum {string} */
-                    aggregate?: "identity.user" | "projects.project" | "workers.node";
-                    /** @default 60 */
-                    grace_seconds: number;
-                    /**
-                     * @description Write what is stale or missing. Deletions are an operation of their own
-                     * @default false
-                     */
-                    repair: boolean;
-                    /**
-                     * @description How long a slice looks at rows; the grace comes on top where something is found
-                     * @default 30
-                     */
-                    seconds: number;
-                };
+                "application/json": components["schemas"]["AuditReferencesBody"];
             };
         };
         responses: {
@@ -612,7 +723,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description VALIDATION_FAILED */
+            /** @description MALFORMED_JSON, VALIDATION_FAILED */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -632,6 +743,15 @@ export interface operations {
             };
             /** @description FORBIDDEN */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description REQUEST_TIMEOUT */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -666,9 +786,20 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description UPSTREAM_UNAVAILABLE */
+            /** @description INTERNAL */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description DATABASE_UNAVAILABLE, SHUTTING_DOWN, UPSTREAM_UNAVAILABLE */
             503: {
                 headers: {
+                    /** @description Seconds to wait before trying again, where that is known */
+                    "retry-after"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -686,11 +817,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": {
-                    /** @enum {string} */
-                    aggregate: "identity.user" | "projects.project" | "workers.node";
-                    ids: string[];
-                };
+                "application/json": components["schemas"]["BeginDeletionsBody"];
             };
         };
         responses: {
@@ -706,7 +833,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description VALIDATION_FAILED */
+            /** @description MALFORMED_JSON, VALIDATION_FAILED */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -726,6 +853,15 @@ export interface operations {
             };
             /** @description FORBIDDEN */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description REQUEST_TIMEOUT */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -760,9 +896,20 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description UPSTREAM_UNAVAILABLE */
+            /** @description INTERNAL */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description DATABASE_UNAVAILABLE, SHUTTING_DOWN, UPSTREAM_UNAVAILABLE */
             503: {
                 headers: {
+                    /** @description Seconds to wait before trying again, where that is known */
+                    "retry-after"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -780,11 +927,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": {
-                    /** @enum {string} */
-                    aggregate: "identity.user" | "projects.project" | "workers.node";
-                    ids: string[];
-                };
+                "application/json": components["schemas"]["ExportDepartingBody"];
             };
         };
         responses: {
@@ -797,7 +940,7 @@ export interface operations {
                     "application/json": string;
                 };
             };
-            /** @description VALIDATION_FAILED */
+            /** @description MALFORMED_JSON, VALIDATION_FAILED */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -817,6 +960,15 @@ export interface operations {
             };
             /** @description FORBIDDEN */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description REQUEST_TIMEOUT */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -851,6 +1003,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description INTERNAL */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description SHUTTING_DOWN, DATABASE_UNAVAILABLE */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before trying again, where that is known */
+                    "retry-after"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     exportUser: {
@@ -858,6 +1030,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description Id of the user */
                 user_id: string;
             };
             cookie?: never;
@@ -894,6 +1067,26 @@ export interface operations {
             /** @description FORBIDDEN */
             403: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description INTERNAL */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description SHUTTING_DOWN, DATABASE_UNAVAILABLE */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before trying again, where that is known */
+                    "retry-after"?: number;
                     [name: string]: unknown;
                 };
                 content: {

@@ -11,7 +11,7 @@ export interface paths {
         get?: never;
         /**
          * Set what a tier may use of one thing
-         * @description Told to other services as `billing.tier_limit.changed`, and recorded in the audit log.
+         * @description Told to other services as `billing.tier_limit.changed`, and recorded in the audit log. For administrators.
          */
         put: operations["setTierLimit"];
         post?: never;
@@ -28,7 +28,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Read my subscription */
+        /**
+         * Read my subscription
+         * @description For anybody with an access token.
+         */
         get: operations["readSubscription"];
         put?: never;
         post?: never;
@@ -47,7 +50,7 @@ export interface paths {
         };
         /**
          * List what each tier may use
-         * @description All of it in one page: three tiers of a few keys each.
+         * @description All of it in one page: three tiers of a few keys each. For anybody with an access token.
          */
         get: operations["listTierLimits"];
         put?: never;
@@ -65,7 +68,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Events of this service after a position, in order */
+        /**
+         * Events of this service after a position, in order
+         * @description For services of the platform.
+         */
         get: operations["readEvents"];
         put?: never;
         post?: never;
@@ -84,7 +90,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Compare references with what their owners say, and write what is stale or missing */
+        /**
+         * Compare references with what their owners say, and write what is stale or missing
+         * @description For services of the platform.
+         */
         post: operations["auditReferences"];
         delete?: never;
         options?: never;
@@ -103,7 +112,7 @@ export interface paths {
         put?: never;
         /**
          * Delete what refers to ids that their owner does not have
-         * @description By the policy that each column declares, in the background.
+         * @description By the policy that each column declares, in the background. For services of the platform.
          */
         post: operations["beginDeletions"];
         delete?: never;
@@ -121,7 +130,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Every row that the deletion of some ids removes or changes here, as lines of JSON */
+        /**
+         * Every row that the deletion of some ids removes or changes here, as lines of JSON
+         * @description For services of the platform.
+         */
         post: operations["exportDeparting"];
         delete?: never;
         options?: never;
@@ -138,7 +150,7 @@ export interface paths {
         };
         /**
          * Read what each tier may use
-         * @description For services to start from; changes follow as `billing.tier_limit.changed`.
+         * @description For services to start from; changes follow as `billing.tier_limit.changed`. For services of the platform.
          */
         get: operations["readTierLimits"];
         put?: never;
@@ -156,7 +168,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Everything held on a user, as lines of JSON */
+        /**
+         * Everything held on a user, as lines of JSON
+         * @description For services of the platform.
+         */
         get: operations["exportUser"];
         put?: never;
         post?: never;
@@ -170,6 +185,37 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        AuditReferencesBody: {
+            /** @description `next` of the slice before */
+            after?: string;
+            /**
+             * @description Only references to things of this kind
+             * @enum {string}
+             */
+            aggregate?: "identity.user" | "projects.project" | "workers.node";
+            /** @default 60 */
+            grace_seconds: number;
+            /**
+             * @description Write what is stale or missing. Deletions are an operation of their own
+             * @default false
+             */
+            repair: boolean;
+            /**
+             * @description How long a slice looks at rows; the grace comes on top where something is found
+             * @default 30
+             */
+            seconds: number;
+        };
+        BeginDeletionsBody: {
+            /** @enum {string} */
+            aggregate: "identity.user" | "projects.project" | "workers.node";
+            ids: string[];
+        };
+        ExportDepartingBody: {
+            /** @enum {string} */
+            aggregate: "identity.user" | "projects.project" | "workers.node";
+            ids: string[];
+        };
         Problem: {
             /** @description Stable; see the catalogue of error codes */
             code: string;
@@ -192,6 +238,9 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
+        SetTierLimitBody: {
+            value: number;
+        };
         /** @description The subscription in force. Who has none is on the free tier: all but `tier` is null. */
         Subscription: {
             created_at: string | null;
@@ -199,19 +248,35 @@ export interface components {
             id: string | null;
             renews_at: string | null;
             status: ("active" | "past_due" | "canceled" | "paused" | "expired") | null;
-            /** @enum {string} */
+            /**
+             * @description What an account has subscribed to
+             * @enum {string}
+             */
             tier: "free" | "pro" | "premium";
             updated_at: string | null;
         };
         TierLimit: {
-            /** @enum {string} */
+            /**
+             * @description What is limited
+             * @enum {string}
+             */
             limit_key: "previews_per_hour" | "previews_concurrent" | "snapshots_per_preview" | "snapshot_max_bytes" | "ai_docs_per_hour" | "ai_doc_max_bytes" | "attachment_max_bytes" | "attachments_per_task" | "projects_owned" | "members_per_project" | "tasks_per_project" | "api_requests_per_minute" | "searches_per_minute" | "queue_priority" | "gpu";
-            /** @enum {string} */
+            /**
+             * @description What an account has subscribed to
+             * @enum {string}
+             */
             tier: "free" | "pro" | "premium";
             /** Format: date-time */
             updated_at: string;
             /** @description Bytes, items or requests, as the key says; `gpu` is 0 or 1 */
             value: number;
+        };
+        TierLimitPage: {
+            items: components["schemas"]["TierLimit"][];
+            /** @description Null on the last page */
+            next_cursor: string | null;
+            /** @description With `include_total=true` */
+            total?: number;
         };
     };
     responses: never;
@@ -227,16 +292,16 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description What is limited */
                 limit_key: "previews_per_hour" | "previews_concurrent" | "snapshots_per_preview" | "snapshot_max_bytes" | "ai_docs_per_hour" | "ai_doc_max_bytes" | "attachment_max_bytes" | "attachments_per_task" | "projects_owned" | "members_per_project" | "tasks_per_project" | "api_requests_per_minute" | "searches_per_minute" | "queue_priority" | "gpu";
+                /** @description What an account has subscribed to */
                 tier: "free" | "pro" | "premium";
             };
             cookie?: never;
         };
         requestBody: {
             content: {
-                "application/json": {
-                    value: number;
-                };
+                "application/json": components["schemas"]["SetTierLimitBody"];
             };
         };
         responses: {
@@ -249,7 +314,7 @@ export interface operations {
                     "application/json": components["schemas"]["TierLimit"];
                 };
             };
-            /** @description VALIDATION_FAILED */
+            /** @description VALIDATION_FAILED, MALFORMED_JSON */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -285,6 +350,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description REQUEST_TIMEOUT */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description PRECONDITION_UNSUPPORTED */
             412: {
                 headers: {
@@ -312,9 +386,20 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description UPSTREAM_UNAVAILABLE */
+            /** @description INTERNAL */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description SHUTTING_DOWN, DATABASE_UNAVAILABLE, UPSTREAM_UNAVAILABLE */
             503: {
                 headers: {
+                    /** @description Seconds to wait before trying again, where that is known */
+                    "retry-after"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -341,9 +426,38 @@ export interface operations {
                     "application/json": components["schemas"]["Subscription"];
                 };
             };
+            /** @description VALIDATION_FAILED */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description UNAUTHENTICATED, TOKEN_EXPIRED, TOKEN_INVALID */
             401: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description INTERNAL */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description SHUTTING_DOWN, DATABASE_UNAVAILABLE */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before trying again, where that is known */
+                    "retry-after"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -367,18 +481,41 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        items: components["schemas"]["TierLimit"][];
-                        /** @description Null on the last page */
-                        next_cursor: string | null;
-                        /** @description With `include_total=true` */
-                        total?: number;
-                    };
+                    "application/json": components["schemas"]["TierLimitPage"];
+                };
+            };
+            /** @description VALIDATION_FAILED */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAUTHENTICATED, TOKEN_EXPIRED, TOKEN_INVALID */
             401: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description INTERNAL */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description SHUTTING_DOWN, DATABASE_UNAVAILABLE */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before trying again, where that is known */
+                    "retry-after"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -392,6 +529,7 @@ export interface operations {
             query?: {
                 /** @description Position of the last event that is applied */
                 after?: string;
+                /** @description Events at most */
                 limit?: number;
                 /** @description Seconds to wait for a first event */
                 wait?: number;
@@ -459,6 +597,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description INTERNAL */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description SHUTTING_DOWN, DATABASE_UNAVAILABLE */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before trying again, where that is known */
+                    "retry-after"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     auditReferences: {
@@ -470,24 +628,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": {
-                    /** @description `next` of the slice before */
-                    after?: string;
-                    /** @enum {string} */
-                    aggregate?: "identity.user" | "projects.project" | "workers.node";
-                    /** @default 60 */
-                    grace_seconds: number;
-                    /**
-                     * @description Write what is stale or missing. Deletions are an operation of their own
-                     * @default false
-                     */
-                    repair: boolean;
-                    /**
-                     * @description How long a slice looks at rows; the grace comes on top where something is found
-                     * @default 30
-                     */
-                    seconds: number;
-                };
+                "application/json": components["schemas"]["AuditReferencesBody"];
             };
         };
         responses: {
@@ -545,7 +686,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description VALIDATION_FAILED */
+            /** @description MALFORMED_JSON, VALIDATION_FAILED */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -565,6 +706,15 @@ export interface operations {
             };
             /** @description FORBIDDEN */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description REQUEST_TIMEOUT */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -599,9 +749,20 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description UPSTREAM_UNAVAILABLE */
+            /** @description INTERNAL */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description DATABASE_UNAVAILABLE, SHUTTING_DOWN, UPSTREAM_UNAVAILABLE */
             503: {
                 headers: {
+                    /** @description Seconds to wait before trying again, where that is known */
+                    "retry-after"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -619,11 +780,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": {
-                    /** @enum {string} */
-                    aggregate: "identity.user" | "projects.project" | "workers.node";
-                    ids: string[];
-                };
+                "application/json": components["schemas"]["BeginDeletionsBody"];
             };
         };
         responses: {
@@ -639,7 +796,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description VALIDATION_FAILED */
+            /** @description MALFORMED_JSON, VALIDATION_FAILED */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -659,6 +816,15 @@ export interface operations {
             };
             /** @description FORBIDDEN */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description REQUEST_TIMEOUT */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -693,9 +859,20 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description UPSTREAM_UNAVAILABLE */
+            /** @description INTERNAL */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description DATABASE_UNAVAILABLE, SHUTTING_DOWN, UPSTREAM_UNAVAILABLE */
             503: {
                 headers: {
+                    /** @description Seconds to wait before trying again, where that is known */
+                    "retry-after"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -713,11 +890,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": {
-                    /** @enum {string} */
-                    aggregate: "identity.user" | "projects.project" | "workers.node";
-                    ids: string[];
-                };
+                "application/json": components["schemas"]["ExportDepartingBody"];
             };
         };
         responses: {
@@ -730,7 +903,7 @@ export interface operations {
                     "application/json": string;
                 };
             };
-            /** @description VALIDATION_FAILED */
+            /** @description MALFORMED_JSON, VALIDATION_FAILED */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -750,6 +923,15 @@ export interface operations {
             };
             /** @description FORBIDDEN */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description REQUEST_TIMEOUT */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -778,6 +960,26 @@ export interface operations {
             /** @description UNSUPPORTED_MEDIA_TYPE */
             415: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description INTERNAL */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description SHUTTING_DOWN, DATABASE_UNAVAILABLE */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before trying again, where that is known */
+                    "retry-after"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -801,18 +1003,41 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        items: components["schemas"]["TierLimit"][];
-                        /** @description Null on the last page */
-                        next_cursor: string | null;
-                        /** @description With `include_total=true` */
-                        total?: number;
-                    };
+                    "application/json": components["schemas"]["TierLimitPage"];
+                };
+            };
+            /** @description VALIDATION_FAILED */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAUTHENTICATED, TOKEN_EXPIRED, TOKEN_INVALID */
             401: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description INTERNAL */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description SHUTTING_DOWN, DATABASE_UNAVAILABLE */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before trying again, where that is known */
+                    "retry-after"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -826,6 +1051,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description Id of the user */
                 user_id: string;
             };
             cookie?: never;
@@ -862,6 +1088,26 @@ export interface operations {
             /** @description FORBIDDEN */
             403: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description INTERNAL */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description SHUTTING_DOWN, DATABASE_UNAVAILABLE */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before trying again, where that is known */
+                    "retry-after"?: number;
                     [name: string]: unknown;
                 };
                 content: {

@@ -8,7 +8,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The public keys that access tokens are verified with */
+        /**
+         * The public keys that access tokens are verified with
+         * @description Needs no access token.
+         */
         get: operations["getJwks"];
         put?: never;
         post?: never;
@@ -27,7 +30,7 @@ export interface paths {
         };
         /**
          * What was removed of a deleted account, by service, and when it was complete
-         * @description For whoever holds the receipt of the deletion, and for administrators.
+         * @description For whoever holds the receipt of the deletion, and for administrators. Needs no access token.
          */
         get: operations["getAccountDeletion"];
         put?: never;
@@ -45,7 +48,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** All users, newest first, with their emails redacted */
+        /**
+         * All users, newest first, with their emails redacted
+         * @description For administrators.
+         */
         get: operations["listUsers"];
         put?: never;
         post?: never;
@@ -64,7 +70,7 @@ export interface paths {
         };
         /**
          * One user, whole
-         * @description Shows the email, and so leaves a row in the audit log.
+         * @description Shows the email, and so leaves a row in the audit log. For administrators.
          */
         get: operations["getUser"];
         put?: never;
@@ -86,7 +92,7 @@ export interface paths {
         put?: never;
         /**
          * Start a session with email and password
-         * @description After repeated failures an account refuses strangers for a while. A device that logged in before and sends the `device_token` that it got then is counted by itself.
+         * @description After repeated failures an account refuses strangers for a while. A device that logged in before and sends the `device_token` that it got then is counted by itself. Needs no access token.
          */
         post: operations["login"];
         delete?: never;
@@ -106,7 +112,7 @@ export interface paths {
         put?: never;
         /**
          * End this session
-         * @description Its refresh tokens are refused at once; an access token runs down within 15 minutes.
+         * @description Its refresh tokens are refused at once; an access token runs down within 15 minutes. For anybody with an access token.
          */
         post: operations["logout"];
         delete?: never;
@@ -126,7 +132,7 @@ export interface paths {
         put?: never;
         /**
          * Show my password again, for an access token that allows destructive actions
-         * @description They answer 401 REAUTHENTICATION_REQUIRED where the password was shown more than 5 minutes ago. What this answers counts as just shown; tokens from a later refresh count from the login again.
+         * @description They answer 401 REAUTHENTICATION_REQUIRED where the password was shown more than 5 minutes ago. What this answers counts as just shown; tokens from a later refresh count from the login again. For anybody with an access token.
          */
         post: operations["reauthenticate"];
         delete?: never;
@@ -146,7 +152,7 @@ export interface paths {
         put?: never;
         /**
          * Trade a refresh token for the next pair
-         * @description Each token is good for one use. Within 10 s, or while what it bought is unused, it answers the same next token again; any other reuse ends the session.
+         * @description Each token is good for one use. Within 10 s, or while what it bought is unused, it answers the same next token again; any other reuse ends the session. Needs no access token.
          */
         post: operations["refresh"];
         delete?: never;
@@ -166,7 +172,7 @@ export interface paths {
         put?: never;
         /**
          * Make an account
-         * @description Answers the account and no token: log in next.
+         * @description Answers the account and no token: log in next. Needs no access token.
          */
         post: operations["register"];
         delete?: never;
@@ -184,13 +190,13 @@ export interface paths {
         };
         /**
          * The page that a mailed link leads to
-         * @description It has one button, which sends the token of its fragment. Reading it uses nothing up: scanners of links do.
+         * @description It has one button, which sends the token of its fragment. Reading it uses nothing up: scanners of links do. Needs no access token.
          */
         get: operations["showEmailVerification"];
         put?: never;
         /**
          * Prove an address by the token that was mailed to it
-         * @description Each token is good for one use, within 24 hours.
+         * @description Each token is good for one use, within 24 hours. Needs no access token.
          */
         post: operations["verifyEmail"];
         delete?: never;
@@ -206,7 +212,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** My account and profile */
+        /**
+         * My account and profile
+         * @description For anybody with an access token.
+         */
         get: operations["getMe"];
         put?: never;
         post?: never;
@@ -215,7 +224,7 @@ export interface paths {
         head?: never;
         /**
          * Change my profile
-         * @description Changes the fields that are given. If-Match is honoured where it is sent.
+         * @description Changes the fields that are given. If-Match is honoured where it is sent. For anybody with an access token.
          */
         patch: operations["updateMe"];
         trace?: never;
@@ -231,7 +240,7 @@ export interface paths {
         put?: never;
         /**
          * Delete my account, everywhere
-         * @description Sessions and keys end at once; what belongs to the account, projects that it owns included, is removed in the background. Tasks and comments written for others stay, with a deleted author. If-Match is compared with the account's version.
+         * @description Sessions and keys end at once; what belongs to the account, projects that it owns included, is removed in the background. Tasks and comments written for others stay, with a deleted author. If-Match is compared with the account's version. For anybody with an access token.
          */
         post: operations["deleteMe"];
         delete?: never;
@@ -251,7 +260,7 @@ export interface paths {
         put?: never;
         /**
          * Mail me a link that proves my address
-         * @description For one whose first mail did not arrive. At most one a minute and five a day are sent, and none where the address is proven: the answer is the same.
+         * @description For one whose first mail did not arrive. At most one a minute and five a day are sent, and none where the address is proven: the answer is the same. For anybody with an access token.
          */
         post: operations["requestEmailVerification"];
         delete?: never;
@@ -269,7 +278,7 @@ export interface paths {
         };
         /**
          * Everything held on me, by every service, as a ZIP
-         * @description One file of JSON lines for each table, `<service>/<table>.jsonl`. Hashes and encrypted secrets are left out.
+         * @description One file of JSON lines for each table, `<service>/<table>.jsonl`. Hashes and encrypted secrets are left out. For anybody with an access token.
          */
         get: operations["exportMe"];
         put?: never;
@@ -287,11 +296,17 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Where I am logged in, newest first */
+        /**
+         * Where I am logged in, newest first
+         * @description For anybody with an access token.
+         */
         get: operations["listMySessions"];
         put?: never;
         post?: never;
-        /** End all my sessions but this one */
+        /**
+         * End all my sessions but this one
+         * @description For anybody with an access token.
+         */
         delete: operations["endMyOtherSessions"];
         options?: never;
         head?: never;
@@ -308,7 +323,10 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** End one of my sessions */
+        /**
+         * End one of my sessions
+         * @description For anybody with an access token.
+         */
         delete: operations["endMySession"];
         options?: never;
         head?: never;
@@ -322,7 +340,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** My notifications, newest first */
+        /**
+         * My notifications, newest first
+         * @description For anybody with an access token.
+         */
         get: operations["listNotifications"];
         put?: never;
         post?: never;
@@ -343,7 +364,7 @@ export interface paths {
         put?: never;
         /**
          * Mark some or all of my notifications as read
-         * @description Ids that are not mine, or are read, are passed over: it may be repeated.
+         * @description Ids that are not mine, or are read, are passed over: it may be repeated. For anybody with an access token.
          */
         post: operations["markNotificationsRead"];
         delete?: never;
@@ -359,7 +380,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** How many of my notifications are not read */
+        /**
+         * How many of my notifications are not read
+         * @description For anybody with an access token.
+         */
         get: operations["countUnreadNotifications"];
         put?: never;
         post?: never;
@@ -376,7 +400,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Events of this service after a position, in order */
+        /**
+         * Events of this service after a position, in order
+         * @description For services of the platform.
+         */
         get: operations["readEvents"];
         put?: never;
         post?: never;
@@ -395,7 +422,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Compare references with what their owners say, and write what is stale or missing */
+        /**
+         * Compare references with what their owners say, and write what is stale or missing
+         * @description For services of the platform.
+         */
         post: operations["auditReferences"];
         delete?: never;
         options?: never;
@@ -414,7 +444,7 @@ export interface paths {
         put?: never;
         /**
          * Delete what refers to ids that their owner does not have
-         * @description By the policy that each column declares, in the background.
+         * @description By the policy that each column declares, in the background. For services of the platform.
          */
         post: operations["beginDeletions"];
         delete?: never;
@@ -432,7 +462,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Every row that the deletion of some ids removes or changes here, as lines of JSON */
+        /**
+         * Every row that the deletion of some ids removes or changes here, as lines of JSON
+         * @description For services of the platform.
+         */
         post: operations["exportDeparting"];
         delete?: never;
         options?: never;
@@ -447,7 +480,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Whose session it is now, and in which role: null where it has ended */
+        /**
+         * Whose session it is now, and in which role: null where it has ended
+         * @description For services of the platform.
+         */
         get: operations["readSession"];
         put?: never;
         post?: never;
@@ -464,7 +500,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** All users in the order of their ids */
+        /**
+         * All users in the order of their ids
+         * @description For services of the platform.
+         */
         get: operations["listUserReferences"];
         put?: never;
         post?: never;
@@ -481,7 +520,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Everything held on a user, as lines of JSON */
+        /**
+         * Everything held on a user, as lines of JSON
+         * @description For services of the platform.
+         */
         get: operations["exportUser"];
         put?: never;
         post?: never;
@@ -500,7 +542,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Whose address this is: nobody’s until it is proven */
+        /**
+         * Whose address this is: nobody’s until it is proven
+         * @description For services of the platform.
+         */
         post: operations["findUserByEmail"];
         delete?: never;
         options?: never;
@@ -517,7 +562,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Those of the ids that are users */
+        /**
+         * Those of the ids that are users
+         * @description For services of the platform.
+         */
         post: operations["resolveUsers"];
         delete?: never;
         options?: never;
@@ -529,6 +577,144 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        Accepted: Record<string, never>;
+        AccountDeletionAccepted: {
+            /** @description Shown once; send it as X-Deletion-Receipt */
+            receipt: string;
+            /** @description Where the report is, which the receipt opens */
+            report_url: string;
+            /** Format: uuid */
+            user_id: string;
+        };
+        AccountDeletionReport: {
+            completed_at: string | null;
+            /** Format: date-time */
+            requested_at: string;
+            services: {
+                completed_at: string | null;
+                longest_lock_ms: number | null;
+                /** @description Rows removed or cleared, by table or `table.column`; empty until it is complete */
+                removed: {
+                    [key: string]: number;
+                };
+                /** @enum {string} */
+                service: "identity" | "projects" | "previews" | "billing" | "workers" | "audit";
+            }[];
+            /** Format: uuid */
+            user_id: string;
+        };
+        AuditReferencesBody: {
+            /** @description `next` of the slice before */
+            after?: string;
+            /**
+             * @description Only references to things of this kind
+             * @enum {string}
+             */
+            aggregate?: "identity.user" | "projects.project" | "workers.node";
+            /** @default 60 */
+            grace_seconds: number;
+            /**
+             * @description Write what is stale or missing. Deletions are an operation of their own
+             * @default false
+             */
+            repair: boolean;
+            /**
+             * @description How long a slice looks at rows; the grace comes on top where something is found
+             * @default 30
+             */
+            seconds: number;
+        };
+        BeginDeletionsBody: {
+            /** @enum {string} */
+            aggregate: "identity.user" | "projects.project" | "workers.node";
+            ids: string[];
+        };
+        DeleteMeBody: {
+            password: string;
+        };
+        ExportDepartingBody: {
+            /** @enum {string} */
+            aggregate: "identity.user" | "projects.project" | "workers.node";
+            ids: string[];
+        };
+        FindUserByEmailBody: {
+            /**
+             * Format: email
+             * @description In ASCII and without quotes; compared without regard to case
+             */
+            email: string;
+        };
+        KeySet: {
+            keys: {
+                alg: string;
+                crv: string;
+                kid: string;
+                kty: string;
+                use: string;
+                x: string;
+            }[];
+        };
+        LoggedIn: {
+            /** @description EdDSA JWT */
+            access_token: string;
+            /** @description For the next login on this device: what others guess does not lock it out. It opens nothing */
+            device_token: string;
+            /** @description Seconds that the access token is good for */
+            expires_in: number;
+            refresh_token: string;
+            /** Format: uuid */
+            session_id: string;
+            /** @description Unseen device and network, or after repeated failures */
+            suspicious: boolean;
+            /** @constant */
+            token_type: "Bearer";
+            user: components["schemas"]["User"];
+        };
+        LoginBody: {
+            device?: {
+                /** @description Goes before the header X-Device-Name */
+                name: string;
+                platform?: string;
+            };
+            /** @description What an earlier login on this device answered; keep it past a logout. Any other text counts as none */
+            device_token?: string;
+            /**
+             * Format: email
+             * @description In ASCII and without quotes; compared without regard to case
+             */
+            email: string;
+            password: string;
+        };
+        MarkedRead: {
+            /** @description How many were unread until now */
+            marked: number;
+        };
+        MarkNotificationsReadBody: {
+            ids: string[];
+        } | {
+            /** @constant */
+            all: true;
+        };
+        Notification: {
+            /** Format: date-time */
+            created_at: string;
+            /** Format: uuid */
+            id: string;
+            is_read: boolean;
+            /** @description Ids and titles, by type */
+            payload_json: {
+                [key: string]: unknown;
+            };
+            /** @enum {string} */
+            type: "task_assigned" | "task_completed" | "comment_added" | "comment_mention" | "preview_ready" | "preview_failed" | "ai_docs_ready" | "ai_docs_failed" | "team_invite" | "team_joined" | "team_member_left" | "security_event" | "subscription_changed" | "worker_down" | "queue_high" | "integrity_finding";
+        };
+        NotificationPage: {
+            items: components["schemas"]["Notification"][];
+            /** @description Null on the last page */
+            next_cursor: string | null;
+            /** @description With `include_total=true` */
+            total?: number;
+        };
         Problem: {
             /** @description Stable; see the catalogue of error codes */
             code: string;
@@ -550,6 +736,139 @@ export interface components {
             type: string;
         } & {
             [key: string]: unknown;
+        };
+        ReauthenticateBody: {
+            password: string;
+        };
+        Reauthenticated: {
+            /** @description EdDSA JWT */
+            access_token: string;
+            /** @description Seconds that the access token is good for */
+            expires_in: number;
+            /** @constant */
+            token_type: "Bearer";
+        };
+        RefreshBody: {
+            refresh_token: string;
+        };
+        RegisterBody: {
+            display_name?: string;
+            /**
+             * Format: email
+             * @description In ASCII and without quotes; compared without regard to case
+             */
+            email: string;
+            /** @description At least 10 characters, at most 256 bytes in UTF-8, and none of the most common ones; all asked of its NFKC form */
+            password: string;
+        };
+        ResolveUsersBody: {
+            ids: string[];
+        };
+        Session: {
+            /** Format: date-time */
+            created_at: string;
+            /** @description The session that asks */
+            current: boolean;
+            device_name: string | null;
+            /** Format: uuid */
+            id: string;
+            ip_address: string | null;
+            /** Format: date-time */
+            last_seen: string;
+            platform: string | null;
+            suspicious: boolean;
+            user_agent: string | null;
+        };
+        SessionPage: {
+            items: components["schemas"]["Session"][];
+            /** @description Null on the last page */
+            next_cursor: string | null;
+            /** @description With `include_total=true` */
+            total?: number;
+        };
+        Tokens: {
+            /** @description EdDSA JWT */
+            access_token: string;
+            /** @description Seconds that the access token is good for */
+            expires_in: number;
+            refresh_token: string;
+            /** Format: uuid */
+            session_id: string;
+            /** @constant */
+            token_type: "Bearer";
+        };
+        UnreadCount: {
+            unread: number;
+        };
+        UpdateMeBody: {
+            avatar_url?: string | null;
+            display_name?: string;
+            /** @description Whatever the clients wish to remember: an object of at most 16 KB of JSON */
+            preferences_json?: {
+                [key: string]: unknown;
+            };
+        };
+        User: {
+            avatar_url: string | null;
+            /** Format: date-time */
+            created_at: string;
+            display_name: string;
+            email: string;
+            /** @description Whether a link that was mailed to it was followed */
+            email_verified: boolean;
+            /** Format: uuid */
+            id: string;
+            /** @description Whatever the clients wish to remember: an object of at most 16 KB of JSON */
+            preferences_json: {
+                [key: string]: unknown;
+            };
+            /**
+             * @description What an account may do on the platform
+             * @enum {string}
+             */
+            role: "user" | "admin";
+            /**
+             * @description What an account has subscribed to
+             * @enum {string}
+             */
+            tier: "free" | "pro" | "premium";
+            /** Format: date-time */
+            updated_at: string;
+            version: number;
+        };
+        UserSummary: {
+            avatar_url: string | null;
+            /** Format: date-time */
+            created_at: string;
+            display_name: string;
+            email: string;
+            /** @description Whether a link that was mailed to it was followed */
+            email_verified: boolean;
+            /** Format: uuid */
+            id: string;
+            /**
+             * @description What an account may do on the platform
+             * @enum {string}
+             */
+            role: "user" | "admin";
+            /**
+             * @description What an account has subscribed to
+             * @enum {string}
+             */
+            tier: "free" | "pro" | "premium";
+            /** Format: date-time */
+            updated_at: string;
+            version: number;
+        };
+        UserSummaryPage: {
+            items: components["schemas"]["UserSummary"][];
+            /** @description Null on the last page */
+            next_cursor: string | null;
+            /** @description With `include_total=true` */
+            total?: number;
+        };
+        VerifyEmailBody: {
+            token: string;
         };
     };
     responses: never;
@@ -575,16 +894,36 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        keys: {
-                            alg: string;
-                            crv: string;
-                            kid: string;
-                            kty: string;
-                            use: string;
-                            x: string;
-                        }[];
-                    };
+                    "application/json": components["schemas"]["KeySet"];
+                };
+            };
+            /** @description VALIDATION_FAILED */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description INTERNAL */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description SHUTTING_DOWN, DATABASE_UNAVAILABLE */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before trying again, where that is known */
+                    "retry-after"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -593,9 +932,11 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description What the deletion answered as `receipt` */
                 "x-deletion-receipt"?: string;
             };
             path: {
+                /** @description Id of the user */
                 user_id: string;
             };
             cookie?: never;
@@ -608,23 +949,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        completed_at: string | null;
-                        /** Format: date-time */
-                        requested_at: string;
-                        services: {
-                            completed_at: string | null;
-                            longest_lock_ms: number | null;
-                            /** @description Rows removed or cleared, by table or `table.column`; empty until it is complete */
-                            removed: {
-                                [key: string]: number;
-                            };
-                            /** @enum {string} */
-                            service: "identity" | "projects" | "previews" | "billing" | "workers" | "audit";
-                        }[];
-                        /** Format: uuid */
-                        user_id: string;
-                    };
+                    "application/json": components["schemas"]["AccountDeletionReport"];
                 };
             };
             /** @description VALIDATION_FAILED */
@@ -645,6 +970,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description INTERNAL */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description SHUTTING_DOWN, DATABASE_UNAVAILABLE */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before trying again, where that is known */
+                    "retry-after"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     listUsers: {
@@ -656,7 +1001,9 @@ export interface operations {
                 include_total?: boolean;
                 /** @description Items at most */
                 limit?: number;
+                /** @description What an account may do on the platform */
                 role?: "user" | "admin";
+                /** @description What an account has subscribed to */
                 tier?: "free" | "pro" | "premium";
             };
             header?: never;
@@ -671,30 +1018,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        items: {
-                            avatar_url: string | null;
-                            /** Format: date-time */
-                            created_at: string;
-                            display_name: string;
-                            email: string;
-                            /** @description Whether a link that was mailed to it was followed */
-                            email_verified: boolean;
-                            /** Format: uuid */
-                            id: string;
-                            /** @enum {string} */
-                            role: "user" | "admin";
-                            /** @enum {string} */
-                            tier: "free" | "pro" | "premium";
-                            /** Format: date-time */
-                            updated_at: string;
-                            version: number;
-                        }[];
-                        /** @description Null on the last page */
-                        next_cursor: string | null;
-                        /** @description With `include_total=true` */
-                        total?: number;
-                    };
+                    "application/json": components["schemas"]["UserSummaryPage"];
                 };
             };
             /** @description MALFORMED_CURSOR, VALIDATION_FAILED */
@@ -724,6 +1048,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description INTERNAL */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description SHUTTING_DOWN, DATABASE_UNAVAILABLE */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before trying again, where that is known */
+                    "retry-after"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     getUser: {
@@ -734,6 +1078,7 @@ export interface operations {
                 "if-none-match"?: string;
             };
             path: {
+                /** @description Id of the user */
                 user_id: string;
             };
             cookie?: never;
@@ -748,28 +1093,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        avatar_url: string | null;
-                        /** Format: date-time */
-                        created_at: string;
-                        display_name: string;
-                        email: string;
-                        /** @description Whether a link that was mailed to it was followed */
-                        email_verified: boolean;
-                        /** Format: uuid */
-                        id: string;
-                        /** @description Whatever the clients wish to remember: an object of at most 16 KB of JSON */
-                        preferences_json: {
-                            [key: string]: unknown;
-                        };
-                        /** @enum {string} */
-                        role: "user" | "admin";
-                        /** @enum {string} */
-                        tier: "free" | "pro" | "premium";
-                        /** Format: date-time */
-                        updated_at: string;
-                        version: number;
-                    };
+                    "application/json": components["schemas"]["User"];
                 };
             };
             /** @description The caller has this answer */
@@ -824,6 +1148,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description INTERNAL */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description SHUTTING_DOWN, DATABASE_UNAVAILABLE */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before trying again, where that is known */
+                    "retry-after"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     login: {
@@ -838,21 +1182,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": {
-                    device?: {
-                        /** @description Goes before the header X-Device-Name */
-                        name: string;
-                        platform?: string;
-                    };
-                    /** @description What an earlier login on this device answered; keep it past a logout. Any other text counts as none */
-                    device_token?: string;
-                    /**
-                     * Format: email
-                     * @description In ASCII and without quotes; compared without regard to case
-                     */
-                    email: string;
-                    password: string;
-                };
+                "application/json": components["schemas"]["LoginBody"];
             };
         };
         responses: {
@@ -862,46 +1192,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        /** @description EdDSA JWT */
-                        access_token: string;
-                        /** @description For the next login on this device: what others guess does not lock it out. It opens nothing */
-                        device_token: string;
-                        /** @description Seconds that the access token is good for */
-                        expires_in: number;
-                        refresh_token: string;
-                        /** Format: uuid */
-                        session_id: string;
-                        /** @description Unseen device and network, or after repeated failures */
-                        suspicious: boolean;
-                        /** @constant */
-                        token_type: "Bearer";
-                        user: {
-                            avatar_url: string | null;
-                            /** Format: date-time */
-                            created_at: string;
-                            display_name: string;
-                            email: string;
-                            /** @description Whether a link that was mailed to it was followed */
-                            email_verified: boolean;
-                            /** Format: uuid */
-                            id: string;
-                            /** @description Whatever the clients wish to remember: an object of at most 16 KB of JSON */
-                            preferences_json: {
-                                [key: string]: unknown;
-                            };
-                            /** @enum {string} */
-                            role: "user" | "admin";
-                            /** @enum {string} */
-                            tier: "free" | "pro" | "premium";
-                            /** Format: date-time */
-                            updated_at: string;
-                            version: number;
-                        };
-                    };
+                    "application/json": components["schemas"]["LoggedIn"];
                 };
             };
-            /** @description VALIDATION_FAILED */
+            /** @description VALIDATION_FAILED, MALFORMED_JSON */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -912,6 +1206,15 @@ export interface operations {
             };
             /** @description INVALID_CREDENTIALS */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description REQUEST_TIMEOUT */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -949,15 +1252,28 @@ export interface operations {
             /** @description RATE_LIMITED */
             429: {
                 headers: {
+                    /** @description Seconds to wait before trying again, where that is known */
+                    "retry-after"?: number;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description OVERLOADED */
+            /** @description INTERNAL */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description DATABASE_UNAVAILABLE, OVERLOADED, SHUTTING_DOWN */
             503: {
                 headers: {
+                    /** @description Seconds to wait before trying again, where that is known */
+                    "retry-after"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -982,6 +1298,15 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description VALIDATION_FAILED */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description UNAUTHENTICATED, TOKEN_EXPIRED, TOKEN_INVALID */
             401: {
                 headers: {
@@ -1000,6 +1325,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description INTERNAL */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description SHUTTING_DOWN, DATABASE_UNAVAILABLE */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before trying again, where that is known */
+                    "retry-after"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     reauthenticate: {
@@ -1011,9 +1356,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": {
-                    password: string;
-                };
+                "application/json": components["schemas"]["ReauthenticateBody"];
             };
         };
         responses: {
@@ -1023,17 +1366,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        /** @description EdDSA JWT */
-                        access_token: string;
-                        /** @description Seconds that the access token is good for */
-                        expires_in: number;
-                        /** @constant */
-                        token_type: "Bearer";
-                    };
+                    "application/json": components["schemas"]["Reauthenticated"];
                 };
             };
-            /** @description VALIDATION_FAILED */
+            /** @description VALIDATION_FAILED, MALFORMED_JSON */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -1060,6 +1396,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description REQUEST_TIMEOUT */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description PRECONDITION_UNSUPPORTED */
             412: {
                 headers: {
@@ -1090,15 +1435,28 @@ export interface operations {
             /** @description RATE_LIMITED */
             429: {
                 headers: {
+                    /** @description Seconds to wait before trying again, where that is known */
+                    "retry-after"?: number;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description OVERLOADED */
+            /** @description INTERNAL */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description DATABASE_UNAVAILABLE, OVERLOADED, SHUTTING_DOWN */
             503: {
                 headers: {
+                    /** @description Seconds to wait before trying again, where that is known */
+                    "retry-after"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1116,9 +1474,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": {
-                    refresh_token: string;
-                };
+                "application/json": components["schemas"]["RefreshBody"];
             };
         };
         responses: {
@@ -1128,20 +1484,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        /** @description EdDSA JWT */
-                        access_token: string;
-                        /** @description Seconds that the access token is good for */
-                        expires_in: number;
-                        refresh_token: string;
-                        /** Format: uuid */
-                        session_id: string;
-                        /** @constant */
-                        token_type: "Bearer";
-                    };
+                    "application/json": components["schemas"]["Tokens"];
                 };
             };
-            /** @description VALIDATION_FAILED */
+            /** @description VALIDATION_FAILED, MALFORMED_JSON */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -1152,6 +1498,15 @@ export interface operations {
             };
             /** @description REFRESH_TOKEN_INVALID, REFRESH_TOKEN_REUSED */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description REQUEST_TIMEOUT */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1186,6 +1541,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description INTERNAL */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description SHUTTING_DOWN, DATABASE_UNAVAILABLE */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before trying again, where that is known */
+                    "retry-after"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     register: {
@@ -1200,16 +1575,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": {
-                    display_name?: string;
-                    /**
-                     * Format: email
-                     * @description In ASCII and without quotes; compared without regard to case
-                     */
-                    email: string;
-                    /** @description At least 10 characters, at most 256 bytes in UTF-8, and none of the most common ones; all asked of its NFKC form */
-                    password: string;
-                };
+                "application/json": components["schemas"]["RegisterBody"];
             };
         };
         responses: {
@@ -1223,32 +1589,20 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        avatar_url: string | null;
-                        /** Format: date-time */
-                        created_at: string;
-                        display_name: string;
-                        email: string;
-                        /** @description Whether a link that was mailed to it was followed */
-                        email_verified: boolean;
-                        /** Format: uuid */
-                        id: string;
-                        /** @description Whatever the clients wish to remember: an object of at most 16 KB of JSON */
-                        preferences_json: {
-                            [key: string]: unknown;
-                        };
-                        /** @enum {string} */
-                        role: "user" | "admin";
-                        /** @enum {string} */
-                        tier: "free" | "pro" | "premium";
-                        /** Format: date-time */
-                        updated_at: string;
-                        version: number;
-                    };
+                    "application/json": components["schemas"]["User"];
                 };
             };
-            /** @description VALIDATION_FAILED */
+            /** @description VALIDATION_FAILED, MALFORMED_JSON */
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description REQUEST_TIMEOUT */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1301,9 +1655,20 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description OVERLOADED */
+            /** @description INTERNAL */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description DATABASE_UNAVAILABLE, OVERLOADED, SHUTTING_DOWN */
             503: {
                 headers: {
+                    /** @description Seconds to wait before trying again, where that is known */
+                    "retry-after"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1321,13 +1686,42 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description text/html */
+            /** @description The page */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": string;
+                    "text/html": string;
+                };
+            };
+            /** @description VALIDATION_FAILED */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description INTERNAL */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description SHUTTING_DOWN, DATABASE_UNAVAILABLE */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before trying again, where that is known */
+                    "retry-after"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -1341,9 +1735,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": {
-                    token: string;
-                };
+                "application/json": components["schemas"]["VerifyEmailBody"];
             };
         };
         responses: {
@@ -1354,8 +1746,17 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description VALIDATION_FAILED */
+            /** @description VALIDATION_FAILED, MALFORMED_JSON */
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description REQUEST_TIMEOUT */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1399,6 +1800,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description INTERNAL */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description SHUTTING_DOWN, DATABASE_UNAVAILABLE */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before trying again, where that is known */
+                    "retry-after"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     getMe: {
@@ -1421,28 +1842,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        avatar_url: string | null;
-                        /** Format: date-time */
-                        created_at: string;
-                        display_name: string;
-                        email: string;
-                        /** @description Whether a link that was mailed to it was followed */
-                        email_verified: boolean;
-                        /** Format: uuid */
-                        id: string;
-                        /** @description Whatever the clients wish to remember: an object of at most 16 KB of JSON */
-                        preferences_json: {
-                            [key: string]: unknown;
-                        };
-                        /** @enum {string} */
-                        role: "user" | "admin";
-                        /** @enum {string} */
-                        tier: "free" | "pro" | "premium";
-                        /** Format: date-time */
-                        updated_at: string;
-                        version: number;
-                    };
+                    "application/json": components["schemas"]["User"];
                 };
             };
             /** @description The caller has this answer */
@@ -1452,7 +1852,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description MALFORMED_IF_MATCH */
+            /** @description VALIDATION_FAILED, MALFORMED_IF_MATCH */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -1488,6 +1888,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description INTERNAL */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description SHUTTING_DOWN, DATABASE_UNAVAILABLE */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before trying again, where that is known */
+                    "retry-after"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     updateMe: {
@@ -1502,14 +1922,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": {
-                    avatar_url?: string | null;
-                    display_name?: string;
-                    /** @description Whatever the clients wish to remember: an object of at most 16 KB of JSON */
-                    preferences_json?: {
-                        [key: string]: unknown;
-                    };
-                };
+                "application/json": components["schemas"]["UpdateMeBody"];
             };
         };
         responses: {
@@ -1521,31 +1934,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        avatar_url: string | null;
-                        /** Format: date-time */
-                        created_at: string;
-                        display_name: string;
-                        email: string;
-                        /** @description Whether a link that was mailed to it was followed */
-                        email_verified: boolean;
-                        /** Format: uuid */
-                        id: string;
-                        /** @description Whatever the clients wish to remember: an object of at most 16 KB of JSON */
-                        preferences_json: {
-                            [key: string]: unknown;
-                        };
-                        /** @enum {string} */
-                        role: "user" | "admin";
-                        /** @enum {string} */
-                        tier: "free" | "pro" | "premium";
-                        /** Format: date-time */
-                        updated_at: string;
-                        version: number;
-                    };
+                    "application/json": components["schemas"]["User"];
                 };
             };
-            /** @description VALIDATION_FAILED, MALFORMED_IF_MATCH */
+            /** @description VALIDATION_FAILED, MALFORMED_JSON, MALFORMED_IF_MATCH */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -1565,6 +1957,15 @@ export interface operations {
             };
             /** @description NOT_FOUND */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description REQUEST_TIMEOUT */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1599,6 +2000,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description INTERNAL */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description SHUTTING_DOWN, DATABASE_UNAVAILABLE */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before trying again, where that is known */
+                    "retry-after"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     deleteMe: {
@@ -1613,9 +2034,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": {
-                    password: string;
-                };
+                "application/json": components["schemas"]["DeleteMeBody"];
             };
         };
         responses: {
@@ -1625,17 +2044,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        /** @description Shown once; send it as X-Deletion-Receipt */
-                        receipt: string;
-                        /** @description Where the report is, which the receipt opens */
-                        report_url: string;
-                        /** Format: uuid */
-                        user_id: string;
-                    };
+                    "application/json": components["schemas"]["AccountDeletionAccepted"];
                 };
             };
-            /** @description VALIDATION_FAILED, MALFORMED_IF_MATCH */
+            /** @description VALIDATION_FAILED, MALFORMED_JSON, MALFORMED_IF_MATCH */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -1655,6 +2067,15 @@ export interface operations {
             };
             /** @description NOT_FOUND */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description REQUEST_TIMEOUT */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1692,15 +2113,28 @@ export interface operations {
             /** @description RATE_LIMITED */
             429: {
                 headers: {
+                    /** @description Seconds to wait before trying again, where that is known */
+                    "retry-after"?: number;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description OVERLOADED, UPSTREAM_UNAVAILABLE */
+            /** @description INTERNAL */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description DATABASE_UNAVAILABLE, OVERLOADED, SHUTTING_DOWN, UPSTREAM_UNAVAILABLE */
             503: {
                 headers: {
+                    /** @description Seconds to wait before trying again, where that is known */
+                    "retry-after"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1724,7 +2158,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": Record<string, never>;
+                    "application/json": components["schemas"]["Accepted"];
+                };
+            };
+            /** @description VALIDATION_FAILED */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAUTHENTICATED, TOKEN_EXPIRED, TOKEN_INVALID */
@@ -1754,6 +2197,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description INTERNAL */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description SHUTTING_DOWN, DATABASE_UNAVAILABLE */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before trying again, where that is known */
+                    "retry-after"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     exportMe: {
@@ -1765,13 +2228,22 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description application/zip */
+            /** @description The archive */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": string;
+                    "application/zip": string;
+                };
+            };
+            /** @description VALIDATION_FAILED */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAUTHENTICATED, TOKEN_EXPIRED, TOKEN_INVALID */
@@ -1792,9 +2264,20 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description UPSTREAM_UNAVAILABLE */
+            /** @description INTERNAL */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description DATABASE_UNAVAILABLE, SHUTTING_DOWN, UPSTREAM_UNAVAILABLE */
             503: {
                 headers: {
+                    /** @description Seconds to wait before trying again, where that is known */
+                    "retry-after"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1825,27 +2308,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        items: {
-                            /** Format: date-time */
-                            created_at: string;
-                            /** @description The session that asks */
-                            current: boolean;
-                            device_name: string | null;
-                            /** Format: uuid */
-                            id: string;
-                            ip_address: string | null;
-                            /** Format: date-time */
-                            last_seen: string;
-                            platform: string | null;
-                            suspicious: boolean;
-                            user_agent: string | null;
-                        }[];
-                        /** @description Null on the last page */
-                        next_cursor: string | null;
-                        /** @description With `include_total=true` */
-                        total?: number;
-                    };
+                    "application/json": components["schemas"]["SessionPage"];
                 };
             };
             /** @description MALFORMED_CURSOR, VALIDATION_FAILED */
@@ -1860,6 +2323,26 @@ export interface operations {
             /** @description UNAUTHENTICATED, TOKEN_EXPIRED, TOKEN_INVALID */
             401: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description INTERNAL */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description SHUTTING_DOWN, DATABASE_UNAVAILABLE */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before trying again, where that is known */
+                    "retry-after"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1884,6 +2367,15 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description VALIDATION_FAILED */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description UNAUTHENTICATED, TOKEN_EXPIRED, TOKEN_INVALID */
             401: {
                 headers: {
@@ -1902,6 +2394,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description INTERNAL */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description SHUTTING_DOWN, DATABASE_UNAVAILABLE */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before trying again, where that is known */
+                    "retry-after"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     endMySession: {
@@ -1909,6 +2421,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description Id of the session */
                 session_id: string;
             };
             cookie?: never;
@@ -1958,6 +2471,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description INTERNAL */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description SHUTTING_DOWN, DATABASE_UNAVAILABLE */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before trying again, where that is known */
+                    "retry-after"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     listNotifications: {
@@ -1984,25 +2517,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        items: {
-                            /** Format: date-time */
-                            created_at: string;
-                            /** Format: uuid */
-                            id: string;
-                            is_read: boolean;
-                            /** @description Ids and titles, by type */
-                            payload_json: {
-                                [key: string]: unknown;
-                            };
-                            /** @enum {string} */
-                            type: "task_assigned" | "task_completed" | "comment_added" | "comment_mention" | "preview_ready" | "preview_failed" | "ai_docs_ready" | "ai_docs_failed" | "team_invite" | "team_joined" | "team_member_left" | "security_event" | "subscription_changed" | "worker_down" | "queue_high" | "integrity_finding";
-                        }[];
-                        /** @description Null on the last page */
-                        next_cursor: string | null;
-                        /** @description With `include_total=true` */
-                        total?: number;
-                    };
+                    "application/json": components["schemas"]["NotificationPage"];
                 };
             };
             /** @description MALFORMED_CURSOR, VALIDATION_FAILED */
@@ -2023,6 +2538,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description INTERNAL */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description SHUTTING_DOWN, DATABASE_UNAVAILABLE */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before trying again, where that is known */
+                    "retry-after"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     markNotificationsRead: {
@@ -2034,12 +2569,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": {
-                    ids: string[];
-                } | {
-                    /** @constant */
-                    all: true;
-                };
+                "application/json": components["schemas"]["MarkNotificationsReadBody"];
             };
         };
         responses: {
@@ -2049,13 +2579,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        /** @description How many were unread until now */
-                        marked: number;
-                    };
+                    "application/json": components["schemas"]["MarkedRead"];
                 };
             };
-            /** @description VALIDATION_FAILED */
+            /** @description VALIDATION_FAILED, MALFORMED_JSON */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2066,6 +2593,15 @@ export interface operations {
             };
             /** @description UNAUTHENTICATED, TOKEN_EXPIRED, TOKEN_INVALID */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description REQUEST_TIMEOUT */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2100,6 +2636,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description INTERNAL */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description SHUTTING_DOWN, DATABASE_UNAVAILABLE */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before trying again, where that is known */
+                    "retry-after"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     countUnreadNotifications: {
@@ -2117,14 +2673,41 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        unread: number;
-                    };
+                    "application/json": components["schemas"]["UnreadCount"];
+                };
+            };
+            /** @description VALIDATION_FAILED */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAUTHENTICATED, TOKEN_EXPIRED, TOKEN_INVALID */
             401: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description INTERNAL */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description SHUTTING_DOWN, DATABASE_UNAVAILABLE */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before trying again, where that is known */
+                    "retry-after"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2138,6 +2721,7 @@ export interface operations {
             query?: {
                 /** @description Position of the last event that is applied */
                 after?: string;
+                /** @description Events at most */
                 limit?: number;
                 /** @description Seconds to wait for a first event */
                 wait?: number;
@@ -2205,6 +2789,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description INTERNAL */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description SHUTTING_DOWN, DATABASE_UNAVAILABLE */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before trying again, where that is known */
+                    "retry-after"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     auditReferences: {
@@ -2216,24 +2820,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": {
-                    /** @description `next` of the slice before */
-                    after?: string;
-                    /** @enum {string} */
-                    aggregate?: "identity.user" | "projects.project" | "workers.node";
-                    /** @default 60 */
-                    grace_seconds: number;
-                    /**
-                     * @description Write what is stale or missing. Deletions are an operation of their own
-                     * @default false
-                     */
-                    repair: boolean;
-                    /**
-                     * @description How long a slice looks at rows; the grace comes on top where something is found
-                     * @default 30
-                     */
-                    seconds: number;
-                };
+                "application/json": components["schemas"]["AuditReferencesBody"];
             };
         };
         responses: {
@@ -2291,7 +2878,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description VALIDATION_FAILED */
+            /** @description MALFORMED_JSON, VALIDATION_FAILED */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2311,6 +2898,15 @@ export interface operations {
             };
             /** @description FORBIDDEN */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description REQUEST_TIMEOUT */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2345,9 +2941,20 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description UPSTREAM_UNAVAILABLE */
+            /** @description INTERNAL */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description DATABASE_UNAVAILABLE, SHUTTING_DOWN, UPSTREAM_UNAVAILABLE */
             503: {
                 headers: {
+                    /** @description Seconds to wait before trying again, where that is known */
+                    "retry-after"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2365,11 +2972,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": {
-                    /** @enum {string} */
-                    aggregate: "identity.user" | "projects.project" | "workers.node";
-                    ids: string[];
-                };
+                "application/json": components["schemas"]["BeginDeletionsBody"];
             };
         };
         responses: {
@@ -2385,7 +2988,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description VALIDATION_FAILED */
+            /** @description MALFORMED_JSON, VALIDATION_FAILED */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2405,6 +3008,15 @@ export interface operations {
             };
             /** @description FORBIDDEN */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description REQUEST_TIMEOUT */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2439,9 +3051,20 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description UPSTREAM_UNAVAILABLE */
+            /** @description INTERNAL */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description DATABASE_UNAVAILABLE, SHUTTING_DOWN, UPSTREAM_UNAVAILABLE */
             503: {
                 headers: {
+                    /** @description Seconds to wait before trying again, where that is known */
+                    "retry-after"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2459,11 +3082,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": {
-                    /** @enum {string} */
-                    aggregate: "identity.user" | "projects.project" | "workers.node";
-                    ids: string[];
-                };
+                "application/json": components["schemas"]["ExportDepartingBody"];
             };
         };
         responses: {
@@ -2476,7 +3095,7 @@ export interface operations {
                     "application/json": string;
                 };
             };
-            /** @description VALIDATION_FAILED */
+            /** @description MALFORMED_JSON, VALIDATION_FAILED */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2496,6 +3115,15 @@ export interface operations {
             };
             /** @description FORBIDDEN */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description REQUEST_TIMEOUT */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2530,6 +3158,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description INTERNAL */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description SHUTTING_DOWN, DATABASE_UNAVAILABLE */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before trying again, where that is known */
+                    "retry-after"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     readSession: {
@@ -2537,6 +3185,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description Id of the session */
                 session_id: string;
             };
             cookie?: never;
@@ -2551,7 +3200,10 @@ export interface operations {
                 content: {
                     "application/json": {
                         session: {
-                            /** @enum {string} */
+                            /**
+                             * @description What an account may do on the platform
+                             * @enum {string}
+                             */
                             role: "user" | "admin";
                             /** Format: uuid */
                             user_id: string;
@@ -2577,6 +3229,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description INTERNAL */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description SHUTTING_DOWN, DATABASE_UNAVAILABLE */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before trying again, where that is known */
+                    "retry-after"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     listUserReferences: {
@@ -2584,6 +3256,7 @@ export interface operations {
             query?: {
                 /** @description The last id of the page before */
                 after?: string;
+                /** @description Items at most */
                 limit?: number;
             };
             header?: never;
@@ -2603,7 +3276,10 @@ export interface operations {
                             data: {
                                 avatar_url: string | null;
                                 display_name: string;
-                                /** @enum {string} */
+                                /**
+                                 * @description What an account has subscribed to
+                                 * @enum {string}
+                                 */
                                 tier: "free" | "pro" | "premium";
                             };
                             /** Format: uuid */
@@ -2631,6 +3307,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description INTERNAL */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description SHUTTING_DOWN, DATABASE_UNAVAILABLE */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before trying again, where that is known */
+                    "retry-after"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     exportUser: {
@@ -2638,6 +3334,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description Id of the user */
                 user_id: string;
             };
             cookie?: never;
@@ -2680,6 +3377,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description INTERNAL */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description SHUTTING_DOWN, DATABASE_UNAVAILABLE */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before trying again, where that is known */
+                    "retry-after"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     findUserByEmail: {
@@ -2691,13 +3408,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": {
-                    /**
-                     * Format: email
-                     * @description In ASCII and without quotes; compared without regard to case
-                     */
-                    email: string;
-                };
+                "application/json": components["schemas"]["FindUserByEmailBody"];
             };
         };
         responses: {
@@ -2712,7 +3423,10 @@ export interface operations {
                             data: {
                                 avatar_url: string | null;
                                 display_name: string;
-                                /** @enum {string} */
+                                /**
+                                 * @description What an account has subscribed to
+                                 * @enum {string}
+                                 */
                                 tier: "free" | "pro" | "premium";
                             };
                             /** Format: uuid */
@@ -2722,7 +3436,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description VALIDATION_FAILED */
+            /** @description VALIDATION_FAILED, MALFORMED_JSON */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2749,6 +3463,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description REQUEST_TIMEOUT */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description PRECONDITION_UNSUPPORTED */
             412: {
                 headers: {
@@ -2770,6 +3493,26 @@ export interface operations {
             /** @description UNSUPPORTED_MEDIA_TYPE */
             415: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description INTERNAL */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description SHUTTING_DOWN, DATABASE_UNAVAILABLE */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before trying again, where that is known */
+                    "retry-after"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2787,9 +3530,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": {
-                    ids: string[];
-                };
+                "application/json": components["schemas"]["ResolveUsersBody"];
             };
         };
         responses: {
@@ -2804,7 +3545,10 @@ export interface operations {
                             data: {
                                 avatar_url: string | null;
                                 display_name: string;
-                                /** @enum {string} */
+                                /**
+                                 * @description What an account has subscribed to
+                                 * @enum {string}
+                                 */
                                 tier: "free" | "pro" | "premium";
                             };
                             /** Format: uuid */
@@ -2814,7 +3558,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description VALIDATION_FAILED */
+            /** @description VALIDATION_FAILED, MALFORMED_JSON */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2825,6 +3569,15 @@ export interface operations {
             };
             /** @description UNAUTHENTICATED, TOKEN_EXPIRED, TOKEN_INVALID */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description REQUEST_TIMEOUT */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2853,6 +3606,26 @@ export interface operations {
             /** @description UNSUPPORTED_MEDIA_TYPE */
             415: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description INTERNAL */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description SHUTTING_DOWN, DATABASE_UNAVAILABLE */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before trying again, where that is known */
+                    "retry-after"?: number;
                     [name: string]: unknown;
                 };
                 content: {

@@ -8,7 +8,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List the AI documentation jobs of a project, newest first */
+        /**
+         * List the AI documentation jobs of a project, newest first
+         * @description For anybody with an access token.
+         */
         get: operations["listAiDocs"];
         put?: never;
         post?: never;
@@ -25,7 +28,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List the preview jobs of a project, newest first */
+        /**
+         * List the preview jobs of a project, newest first
+         * @description For anybody with an access token.
+         */
         get: operations["listPreviews"];
         put?: never;
         post?: never;
@@ -42,7 +48,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Events of this service after a position, in order */
+        /**
+         * Events of this service after a position, in order
+         * @description For services of the platform.
+         */
         get: operations["readEvents"];
         put?: never;
         post?: never;
@@ -61,7 +70,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Compare references with what their owners say, and write what is stale or missing */
+        /**
+         * Compare references with what their owners say, and write what is stale or missing
+         * @description For services of the platform.
+         */
         post: operations["auditReferences"];
         delete?: never;
         options?: never;
@@ -80,7 +92,7 @@ export interface paths {
         put?: never;
         /**
          * Delete what refers to ids that their owner does not have
-         * @description By the policy that each column declares, in the background.
+         * @description By the policy that each column declares, in the background. For services of the platform.
          */
         post: operations["beginDeletions"];
         delete?: never;
@@ -98,7 +110,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Every row that the deletion of some ids removes or changes here, as lines of JSON */
+        /**
+         * Every row that the deletion of some ids removes or changes here, as lines of JSON
+         * @description For services of the platform.
+         */
         post: operations["exportDeparting"];
         delete?: never;
         options?: never;
@@ -113,7 +128,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Everything held on a user, as lines of JSON */
+        /**
+         * Everything held on a user, as lines of JSON
+         * @description For services of the platform.
+         */
         get: operations["exportUser"];
         put?: never;
         post?: never;
@@ -140,10 +158,54 @@ export interface components {
             requester_id: string;
             /** @description Display name of the requester; null when the account is deleted */
             requester_name: string | null;
-            /** @enum {string} */
+            /**
+             * @description How far a job is
+             * @enum {string}
+             */
             status: "queued" | "running" | "succeeded" | "failed" | "canceled";
-            /** @enum {string} */
+            /**
+             * @description What an account has subscribed to
+             * @enum {string}
+             */
             tier: "free" | "pro" | "premium";
+        };
+        AiDocJobPage: {
+            items: components["schemas"]["AiDocJob"][];
+            /** @description Null on the last page */
+            next_cursor: string | null;
+            /** @description With `include_total=true` */
+            total?: number;
+        };
+        AuditReferencesBody: {
+            /** @description `next` of the slice before */
+            after?: string;
+            /**
+             * @description Only references to things of this kind
+             * @enum {string}
+             */
+            aggregate?: "identity.user" | "projects.project" | "workers.node";
+            /** @default 60 */
+            grace_seconds: number;
+            /**
+             * @description Write what is stale or missing. Deletions are an operation of their own
+             * @default false
+             */
+            repair: boolean;
+            /**
+             * @description How long a slice looks at rows; the grace comes on top where something is found
+             * @default 30
+             */
+            seconds: number;
+        };
+        BeginDeletionsBody: {
+            /** @enum {string} */
+            aggregate: "identity.user" | "projects.project" | "workers.node";
+            ids: string[];
+        };
+        ExportDepartingBody: {
+            /** @enum {string} */
+            aggregate: "identity.user" | "projects.project" | "workers.node";
+            ids: string[];
         };
         PreviewJob: {
             completed_at: string | null;
@@ -160,11 +222,24 @@ export interface components {
             requested_by: string;
             /** @description Display name of the requester; null when the account is deleted */
             requested_by_name: string | null;
-            /** @enum {string} */
+            /**
+             * @description How far a job is
+             * @enum {string}
+             */
             status: "queued" | "running" | "succeeded" | "failed" | "canceled";
-            /** @enum {string} */
+            /**
+             * @description What an account has subscribed to
+             * @enum {string}
+             */
             tier: "free" | "pro" | "premium";
             worker_id: string | null;
+        };
+        PreviewJobPage: {
+            items: components["schemas"]["PreviewJob"][];
+            /** @description Null on the last page */
+            next_cursor: string | null;
+            /** @description With `include_total=true` */
+            total?: number;
         };
         Problem: {
             /** @description Stable; see the catalogue of error codes */
@@ -206,10 +281,12 @@ export interface operations {
                 include_total?: boolean;
                 /** @description Items at most */
                 limit?: number;
+                /** @description How far a job is */
                 status?: "queued" | "running" | "succeeded" | "failed" | "canceled";
             };
             header?: never;
             path: {
+                /** @description Id of the project */
                 project_id: string;
             };
             cookie?: never;
@@ -222,13 +299,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        items: components["schemas"]["AiDocJob"][];
-                        /** @description Null on the last page */
-                        next_cursor: string | null;
-                        /** @description With `include_total=true` */
-                        total?: number;
-                    };
+                    "application/json": components["schemas"]["AiDocJobPage"];
                 };
             };
             /** @description MALFORMED_CURSOR, VALIDATION_FAILED */
@@ -252,6 +323,26 @@ export interface operations {
             /** @description NOT_FOUND */
             404: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description INTERNAL */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description SHUTTING_DOWN, DATABASE_UNAVAILABLE */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before trying again, where that is known */
+                    "retry-after"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -269,10 +360,12 @@ export interface operations {
                 include_total?: boolean;
                 /** @description Items at most */
                 limit?: number;
+                /** @description How far a job is */
                 status?: "queued" | "running" | "succeeded" | "failed" | "canceled";
             };
             header?: never;
             path: {
+                /** @description Id of the project */
                 project_id: string;
             };
             cookie?: never;
@@ -285,13 +378,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        items: components["schemas"]["PreviewJob"][];
-                        /** @description Null on the last page */
-                        next_cursor: string | null;
-                        /** @description With `include_total=true` */
-                        total?: number;
-                    };
+                    "application/json": components["schemas"]["PreviewJobPage"];
                 };
             };
             /** @description MALFORMED_CURSOR, VALIDATION_FAILED */
@@ -321,6 +408,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description INTERNAL */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description SHUTTING_DOWN, DATABASE_UNAVAILABLE */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before trying again, where that is known */
+                    "retry-after"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     readEvents: {
@@ -328,6 +435,7 @@ export interface operations {
             query?: {
                 /** @description Position of the last event that is applied */
                 after?: string;
+                /** @description Events at most */
                 limit?: number;
                 /** @description Seconds to wait for a first event */
                 wait?: number;
@@ -395,6 +503,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description INTERNAL */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description SHUTTING_DOWN, DATABASE_UNAVAILABLE */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before trying again, where that is known */
+                    "retry-after"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     auditReferences: {
@@ -406,24 +534,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": {
-                    /** @description `next` of the slice before */
-                    after?: string;
-                    /** @enum {string} */
-                    aggregate?: "identity.user" | "projects.project" | "workers.node";
-                    /** @default 60 */
-                    grace_seconds: number;
-                    /**
-                     * @description Write what is stale or missing. Deletions are an operation of their own
-                     * @default false
-                     */
-                    repair: boolean;
-                    /**
-                     * @description How long a slice looks at rows; the grace comes on top where something is found
-                     * @default 30
-                     */
-                    seconds: number;
-                };
+                "application/json": components["schemas"]["AuditReferencesBody"];
             };
         };
         responses: {
@@ -481,7 +592,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description VALIDATION_FAILED */
+            /** @description MALFORMED_JSON, VALIDATION_FAILED */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -501,6 +612,15 @@ export interface operations {
             };
             /** @description FORBIDDEN */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description REQUEST_TIMEOUT */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -535,9 +655,20 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description UPSTREAM_UNAVAILABLE */
+            /** @description INTERNAL */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description DATABASE_UNAVAILABLE, SHUTTING_DOWN, UPSTREAM_UNAVAILABLE */
             503: {
                 headers: {
+                    /** @description Seconds to wait before trying again, where that is known */
+                    "retry-after"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -555,11 +686,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": {
-                    /** @enum {string} */
-                    aggregate: "identity.user" | "projects.project" | "workers.node";
-                    ids: string[];
-                };
+                "application/json": components["schemas"]["BeginDeletionsBody"];
             };
         };
         responses: {
@@ -575,7 +702,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description VALIDATION_FAILED */
+            /** @description MALFORMED_JSON, VALIDATION_FAILED */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -595,6 +722,15 @@ export interface operations {
             };
             /** @description FORBIDDEN */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description REQUEST_TIMEOUT */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -629,9 +765,20 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description UPSTREAM_UNAVAILABLE */
+            /** @description INTERNAL */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description DATABASE_UNAVAILABLE, SHUTTING_DOWN, UPSTREAM_UNAVAILABLE */
             503: {
                 headers: {
+                    /** @description Seconds to wait before trying again, where that is known */
+                    "retry-after"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -649,11 +796,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": {
-                    /** @enum {string} */
-                    aggregate: "identity.user" | "projects.project" | "workers.node";
-                    ids: string[];
-                };
+                "application/json": components["schemas"]["ExportDepartingBody"];
             };
         };
         responses: {
@@ -666,7 +809,7 @@ export interface operations {
                     "application/json": string;
                 };
             };
-            /** @description VALIDATION_FAILED */
+            /** @description MALFORMED_JSON, VALIDATION_FAILED */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -686,6 +829,15 @@ export interface operations {
             };
             /** @description FORBIDDEN */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description REQUEST_TIMEOUT */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -720,6 +872,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description INTERNAL */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description SHUTTING_DOWN, DATABASE_UNAVAILABLE */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before trying again, where that is known */
+                    "retry-after"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     exportUser: {
@@ -727,6 +899,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description Id of the user */
                 user_id: string;
             };
             cookie?: never;
@@ -763,6 +936,26 @@ export interface operations {
             /** @description FORBIDDEN */
             403: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description INTERNAL */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description SHUTTING_DOWN, DATABASE_UNAVAILABLE */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before trying again, where that is known */
+                    "retry-after"?: number;
                     [name: string]: unknown;
                 };
                 content: {

@@ -8,15 +8,24 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One comment */
+        /**
+         * One comment
+         * @description For anybody with an access token.
+         */
         get: operations["getComment"];
         put?: never;
         post?: never;
-        /** Delete a comment and the replies to it; for its author and the project's owner */
+        /**
+         * Delete a comment and the replies to it; for its author and the project's owner
+         * @description For anybody with an access token.
+         */
         delete: operations["deleteComment"];
         options?: never;
         head?: never;
-        /** Rewrite a comment; for its author */
+        /**
+         * Rewrite a comment; for its author
+         * @description For anybody with an access token.
+         */
         patch: operations["editComment"];
         trace?: never;
     };
@@ -28,10 +37,16 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** Star a comment, for all members */
+        /**
+         * Star a comment, for all members
+         * @description For anybody with an access token.
+         */
         put: operations["starComment"];
         post?: never;
-        /** Take the star off a comment */
+        /**
+         * Take the star off a comment
+         * @description For anybody with an access token.
+         */
         delete: operations["unstarComment"];
         options?: never;
         head?: never;
@@ -45,7 +60,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Invitations that wait for the caller's answer */
+        /**
+         * Invitations that wait for the caller's answer
+         * @description For anybody with an access token.
+         */
         get: operations["listMyInvitations"];
         put?: never;
         post?: never;
@@ -64,7 +82,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Become a member of the project */
+        /**
+         * Become a member of the project
+         * @description For anybody with an access token.
+         */
         post: operations["acceptInvitation"];
         delete?: never;
         options?: never;
@@ -81,7 +102,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Decline; the invitation and its address are forgotten */
+        /**
+         * Decline; the invitation and its address are forgotten
+         * @description For anybody with an access token.
+         */
         post: operations["declineInvitation"];
         delete?: never;
         options?: never;
@@ -98,10 +122,13 @@ export interface paths {
         };
         /**
          * Download a file from a signed URL
-         * @description All of it, or one range of bytes. A file never changes, so its parts always fit together.
+         * @description All of it, or one range of bytes. A file never changes, so its parts always fit together. Needs no access token.
          */
         get: operations["downloadObject"];
-        /** Upload a file to a signed URL */
+        /**
+         * Upload a file to a signed URL
+         * @description Needs no access token.
+         */
         put: operations["uploadObject"];
         post?: never;
         delete?: never;
@@ -117,10 +144,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The projects that the caller is a member of */
+        /**
+         * The projects that the caller is a member of
+         * @description For anybody with an access token.
+         */
         get: operations["listProjects"];
         put?: never;
-        /** Make a project, which the caller then owns */
+        /**
+         * Make a project, which the caller then owns
+         * @description For anybody with an access token.
+         */
         post: operations["createProject"];
         delete?: never;
         options?: never;
@@ -135,14 +168,20 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One project */
+        /**
+         * One project
+         * @description For anybody with an access token.
+         */
         get: operations["getProject"];
         put?: never;
         post?: never;
         delete?: never;
         options?: never;
         head?: never;
-        /** Change a project's settings, or hand it over to another member; for its owner */
+        /**
+         * Change a project's settings, or hand it over to another member; for its owner
+         * @description For anybody with an access token.
+         */
         patch: operations["updateProject"];
         trace?: never;
     };
@@ -153,10 +192,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The comments of a project, by age */
+        /**
+         * The comments of a project, by age
+         * @description For anybody with an access token.
+         */
         get: operations["listComments"];
         put?: never;
-        /** Comment on something of a project, or reply */
+        /**
+         * Comment on something of a project, or reply
+         * @description For anybody with an access token.
+         */
         post: operations["addComment"];
         delete?: never;
         options?: never;
@@ -175,7 +220,7 @@ export interface paths {
         put?: never;
         /**
          * Delete a project with all that belongs to it; for its owner
-         * @description It is gone for everybody at once. What belongs to it is removed in the background, in every service. If-Match is compared with the project's version.
+         * @description It is gone for everybody at once. What belongs to it is removed in the background, in every service. If-Match is compared with the project's version. For anybody with an access token.
          */
         post: operations["deleteProject"];
         delete?: never;
@@ -192,10 +237,16 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** Make a project one of the caller's favourites */
+        /**
+         * Make a project one of the caller's favourites
+         * @description For anybody with an access token.
+         */
         put: operations["addFavorite"];
         post?: never;
-        /** Make it a favourite no more */
+        /**
+         * Make it a favourite no more
+         * @description For anybody with an access token.
+         */
         delete: operations["removeFavorite"];
         options?: never;
         head?: never;
@@ -209,12 +260,15 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Pending invitations to a project; for the owner */
+        /**
+         * Pending invitations to a project; for the owner
+         * @description For anybody with an access token.
+         */
         get: operations["listProjectInvitations"];
         put?: never;
         /**
          * Invite somebody by email; for the owner
-         * @description The answer is the same whether the address belongs to an account or not.
+         * @description The answer is the same whether the address belongs to an account or not. For anybody with an access token.
          */
         post: operations["inviteMember"];
         delete?: never;
@@ -230,10 +284,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The labels of a project, by name */
+        /**
+         * The labels of a project, by name
+         * @description For anybody with an access token.
+         */
         get: operations["listLabels"];
         put?: never;
-        /** Add a label to a project */
+        /**
+         * Add a label to a project
+         * @description For anybody with an access token.
+         */
         post: operations["createLabel"];
         delete?: never;
         options?: never;
@@ -251,7 +311,10 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Delete a label, off all tasks too */
+        /**
+         * Delete a label, off all tasks too
+         * @description For anybody with an access token.
+         */
         delete: operations["deleteLabel"];
         options?: never;
         head?: never;
@@ -265,7 +328,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The members of a project, its owner among them */
+        /**
+         * The members of a project, its owner among them
+         * @description For anybody with an access token.
+         */
         get: operations["listMembers"];
         put?: never;
         post?: never;
@@ -285,7 +351,10 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Remove a member; for the owner */
+        /**
+         * Remove a member; for the owner
+         * @description For anybody with an access token.
+         */
         delete: operations["removeMember"];
         options?: never;
         head?: never;
@@ -302,7 +371,10 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Leave a project; tasks assigned to the caller become nobody's */
+        /**
+         * Leave a project; tasks assigned to the caller become nobody's
+         * @description For anybody with an access token.
+         */
         delete: operations["leaveProject"];
         options?: never;
         head?: never;
@@ -316,10 +388,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The tags of a project, by name */
+        /**
+         * The tags of a project, by name
+         * @description For anybody with an access token.
+         */
         get: operations["listTags"];
         put?: never;
-        /** Tag a project; for its owner */
+        /**
+         * Tag a project; for its owner
+         * @description For anybody with an access token.
+         */
         post: operations["createTag"];
         delete?: never;
         options?: never;
@@ -337,7 +415,10 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Take a tag off a project; for its owner */
+        /**
+         * Take a tag off a project; for its owner
+         * @description For anybody with an access token.
+         */
         delete: operations["deleteTag"];
         options?: never;
         head?: never;
@@ -351,10 +432,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The tasks of a project */
+        /**
+         * The tasks of a project
+         * @description For anybody with an access token.
+         */
         get: operations["listTasks"];
         put?: never;
-        /** Make a task, which gets the next number of its project */
+        /**
+         * Make a task, which gets the next number of its project
+         * @description For anybody with an access token.
+         */
         post: operations["createTask"];
         delete?: never;
         options?: never;
@@ -371,7 +458,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Change up to 200 tasks, with a result for each */
+        /**
+         * Change up to 200 tasks, with a result for each
+         * @description For anybody with an access token.
+         */
         post: operations["updateTasks"];
         delete?: never;
         options?: never;
@@ -386,7 +476,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Search names of projects, titles of tasks and comments, the best match first */
+        /**
+         * Search names of projects, titles of tasks and comments, the best match first
+         * @description For anybody with an access token.
+         */
         get: operations["search"];
         put?: never;
         post?: never;
@@ -403,15 +496,24 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One task */
+        /**
+         * One task
+         * @description For anybody with an access token.
+         */
         get: operations["getTask"];
         put?: never;
         post?: never;
-        /** Delete a task with its comments and attachments */
+        /**
+         * Delete a task with its comments and attachments
+         * @description For anybody with an access token.
+         */
         delete: operations["deleteTask"];
         options?: never;
         head?: never;
-        /** Change a task */
+        /**
+         * Change a task
+         * @description For anybody with an access token.
+         */
         patch: operations["updateTask"];
         trace?: never;
     };
@@ -422,10 +524,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The attachments of a task, the oldest first */
+        /**
+         * The attachments of a task, the oldest first
+         * @description For anybody with an access token.
+         */
         get: operations["listAttachments"];
         put?: never;
-        /** Attach an uploaded file or a link to a task */
+        /**
+         * Attach an uploaded file or a link to a task
+         * @description For anybody with an access token.
+         */
         post: operations["addAttachment"];
         delete?: never;
         options?: never;
@@ -443,7 +551,10 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Take an attachment off a task */
+        /**
+         * Take an attachment off a task
+         * @description For anybody with an access token.
+         */
         delete: operations["removeAttachment"];
         options?: never;
         head?: never;
@@ -457,7 +568,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get a short-lived URL to download an attachment from; of a link, its own */
+        /**
+         * Get a short-lived URL to download an attachment from; of a link, its own
+         * @description For anybody with an access token.
+         */
         get: operations["getAttachmentDownload"];
         put?: never;
         post?: never;
@@ -476,7 +590,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Get a URL to upload a file to, which can then be attached to the task */
+        /**
+         * Get a URL to upload a file to, which can then be attached to the task
+         * @description For anybody with an access token.
+         */
         post: operations["grantAttachmentUpload"];
         delete?: never;
         options?: never;
@@ -492,10 +609,16 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** Make a task wait for another of its project */
+        /**
+         * Make a task wait for another of its project
+         * @description For anybody with an access token.
+         */
         put: operations["addDependency"];
         post?: never;
-        /** Let a task wait for another no more */
+        /**
+         * Let a task wait for another no more
+         * @description For anybody with an access token.
+         */
         delete: operations["removeDependency"];
         options?: never;
         head?: never;
@@ -510,10 +633,16 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** Put a label on a task */
+        /**
+         * Put a label on a task
+         * @description For anybody with an access token.
+         */
         put: operations["putLabelOnTask"];
         post?: never;
-        /** Take a label off a task */
+        /**
+         * Take a label off a task
+         * @description For anybody with an access token.
+         */
         delete: operations["takeLabelOffTask"];
         options?: never;
         head?: never;
@@ -527,7 +656,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Events of this service after a position, in order */
+        /**
+         * Events of this service after a position, in order
+         * @description For services of the platform.
+         */
         get: operations["readEvents"];
         put?: never;
         post?: never;
@@ -546,7 +678,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Compare references with what their owners say, and write what is stale or missing */
+        /**
+         * Compare references with what their owners say, and write what is stale or missing
+         * @description For services of the platform.
+         */
         post: operations["auditReferences"];
         delete?: never;
         options?: never;
@@ -565,7 +700,7 @@ export interface paths {
         put?: never;
         /**
          * Delete what refers to ids that their owner does not have
-         * @description By the policy that each column declares, in the background.
+         * @description By the policy that each column declares, in the background. For services of the platform.
          */
         post: operations["beginDeletions"];
         delete?: never;
@@ -583,7 +718,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Every row that the deletion of some ids removes or changes here, as lines of JSON */
+        /**
+         * Every row that the deletion of some ids removes or changes here, as lines of JSON
+         * @description For services of the platform.
+         */
         post: operations["exportDeparting"];
         delete?: never;
         options?: never;
@@ -602,7 +740,7 @@ export interface paths {
         put?: never;
         /**
          * Gives the invitations of an address to its person
-         * @description Before somebody leaves: what is known here by their address alone then goes with what is known by their id.
+         * @description Before somebody leaves: what is known here by their address alone then goes with what is known by their id. For services of the platform.
          */
         post: operations["claimInvitations"];
         delete?: never;
@@ -622,7 +760,7 @@ export interface paths {
         put?: never;
         /**
          * Shows the invitations of an address to its person, who has just proven that it is theirs
-         * @description Invitations from before are known here by the address alone. May be repeated.
+         * @description Invitations from before are known here by the address alone. May be repeated. For services of the platform.
          */
         post: operations["deliverInvitations"];
         delete?: never;
@@ -638,7 +776,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** All memberships in the order of their ids */
+        /**
+         * All memberships in the order of their ids
+         * @description For services of the platform.
+         */
         get: operations["listMemberships"];
         put?: never;
         post?: never;
@@ -655,7 +796,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** All projects in the order of their ids */
+        /**
+         * All projects in the order of their ids
+         * @description For services of the platform.
+         */
         get: operations["listProjectReferences"];
         put?: never;
         post?: never;
@@ -674,7 +818,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Which of these projects exist, with what other services may know of them */
+        /**
+         * Which of these projects exist, with what other services may know of them
+         * @description For services of the platform.
+         */
         post: operations["resolveProjects"];
         delete?: never;
         options?: never;
@@ -689,7 +836,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Everything held on a user, as lines of JSON */
+        /**
+         * Everything held on a user, as lines of JSON
+         * @description For services of the platform.
+         */
         get: operations["exportUser"];
         put?: never;
         post?: never;
@@ -703,6 +853,277 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description Exactly one of `object_key` and `external_url` */
+        AddAttachmentBody: {
+            /**
+             * Format: uri
+             * @description https, at most 2000 characters, without a user name or password in it
+             */
+            external_url?: string;
+            name?: string;
+            /** @description Of an upload that the caller was granted for this task */
+            object_key?: string;
+        };
+        AddCommentBody: {
+            /** @description `@[<user_id>]` mentions a member */
+            body: string;
+            /** Format: uuid */
+            entity_id?: string;
+            /**
+             * @description The kind of thing that a comment is about
+             * @enum {string}
+             */
+            entity_type: "project" | "task" | "preview_job" | "ai_doc_job" | "code";
+            file_path?: string;
+            line?: number;
+            parent_id?: string | null;
+        };
+        Attachment: {
+            /** @description Of a file, as whoever uploaded it says */
+            content_type: string | null;
+            /** @description Of a link */
+            external_url: string | null;
+            /** Format: uuid */
+            id: string;
+            /** @enum {string} */
+            kind: "file" | "link";
+            name: string;
+            /** @description Of a file */
+            size_bytes: number | null;
+            /** Format: uuid */
+            task_id: string;
+            /** Format: date-time */
+            uploaded_at: string;
+            /** Format: uuid */
+            uploaded_by: string;
+        };
+        AttachmentPage: {
+            items: components["schemas"]["Attachment"][];
+            /** @description Null on the last page */
+            next_cursor: string | null;
+            /** @description With `include_total=true` */
+            total?: number;
+        };
+        AuditReferencesBody: {
+            /** @description `next` of the slice before */
+            after?: string;
+            /**
+             * @description Only references to things of this kind
+             * @enum {string}
+             */
+            aggregate?: "identity.user" | "projects.project" | "workers.node";
+            /** @default 60 */
+            grace_seconds: number;
+            /**
+             * @description Write what is stale or missing. Deletions are an operation of their own
+             * @default false
+             */
+            repair: boolean;
+            /**
+             * @description How long a slice looks at rows; the grace comes on top where something is found
+             * @default 30
+             */
+            seconds: number;
+        };
+        BeginDeletionsBody: {
+            /** @enum {string} */
+            aggregate: "identity.user" | "projects.project" | "workers.node";
+            ids: string[];
+        };
+        BulkResult: {
+            /** @description In the order of `updates` */
+            results: {
+                code: string | null;
+                /** Format: uuid */
+                id: string;
+                updated: boolean;
+                version: number | null;
+            }[];
+        };
+        ClaimInvitationsBody: {
+            email: string;
+            /** Format: uuid */
+            user_id: string;
+        };
+        Comment: {
+            author: components["schemas"]["Person"];
+            body: string;
+            /** Format: date-time */
+            created_at: string;
+            entity_id: string | null;
+            /**
+             * @description The kind of thing that a comment is about
+             * @enum {string}
+             */
+            entity_type: "project" | "task" | "preview_job" | "ai_doc_job" | "code";
+            file_path: string | null;
+            /** Format: uuid */
+            id: string;
+            is_starred: boolean;
+            line: number | null;
+            parent_id: string | null;
+            /** Format: uuid */
+            project_id: string;
+            /** Format: date-time */
+            updated_at: string;
+            version: number;
+        };
+        CommentPage: {
+            items: components["schemas"]["Comment"][];
+            /** @description Null on the last page */
+            next_cursor: string | null;
+            /** @description With `include_total=true` */
+            total?: number;
+        };
+        CreateLabelBody: {
+            /** @description `#rrggbb` */
+            color: string;
+            name: string;
+        };
+        CreateProjectBody: {
+            description?: string;
+            name: string;
+        };
+        CreateTagBody: {
+            /** @description `#rrggbb` */
+            color: string;
+            name: string;
+        };
+        CreateTaskBody: {
+            assignee_id?: string | null;
+            description?: string;
+            due_date?: string | null;
+            /**
+             * @description How far a task is
+             * @enum {string}
+             */
+            status?: "open" | "in_progress" | "blocked" | "done";
+            title: string;
+        };
+        DeleteProjectBody: {
+            /** @description The project's name, as a confirmation */
+            confirm: string;
+        };
+        DeliverInvitationsBody: {
+            email: string;
+            /** Format: uuid */
+            user_id: string;
+        };
+        Download: {
+            /** @description null for a link, which is not ours */
+            expires_at: string | null;
+            /**
+             * Format: uri
+             * @description Needs no token
+             */
+            url: string;
+        };
+        EditCommentBody: {
+            /** @description `@[<user_id>]` mentions a member */
+            body: string;
+        };
+        ExportDepartingBody: {
+            /** @enum {string} */
+            aggregate: "identity.user" | "projects.project" | "workers.node";
+            ids: string[];
+        };
+        GrantAttachmentUploadBody: {
+            content_type?: string;
+            name: string;
+            size_bytes: number;
+        };
+        GrantedUpload: {
+            /** Format: date-time */
+            expires_at: string;
+            /** @description To be sent with the PUT */
+            headers: {
+                [key: string]: string;
+            };
+            /** @description To attach the file by, when it is uploaded */
+            object_key: string;
+            /**
+             * Format: uri
+             * @description For one PUT of just `size_bytes` bytes; needs no token
+             */
+            upload_url: string;
+        };
+        Invitation: {
+            /** Format: date-time */
+            created_at: string;
+            email: string;
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            project_id: string;
+        };
+        InvitationPage: {
+            items: components["schemas"]["Invitation"][];
+            /** @description Null on the last page */
+            next_cursor: string | null;
+            /** @description With `include_total=true` */
+            total?: number;
+        };
+        InviteMemberBody: {
+            /**
+             * Format: email
+             * @description In ASCII and without quotes; compared without regard to case
+             */
+            email: string;
+        };
+        Label: {
+            /** @description `#rrggbb` */
+            color: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: uuid */
+            id: string;
+            name: string;
+            /** Format: uuid */
+            project_id: string;
+        };
+        LabelPage: {
+            items: components["schemas"]["Label"][];
+            /** @description Null on the last page */
+            next_cursor: string | null;
+            /** @description With `include_total=true` */
+            total?: number;
+        };
+        Member: {
+            /** Format: date-time */
+            joined_at: string;
+            /**
+             * @description What a member may do in the project
+             * @enum {string}
+             */
+            role: "owner" | "member";
+            user: components["schemas"]["Person"];
+        };
+        MemberPage: {
+            items: components["schemas"]["Member"][];
+            /** @description Null on the last page */
+            next_cursor: string | null;
+            /** @description With `include_total=true` */
+            total?: number;
+        };
+        Membership: {
+            /** Format: date-time */
+            joined_at: string;
+            /** Format: uuid */
+            project_id: string;
+            /**
+             * @description What a member may do in the project
+             * @enum {string}
+             */
+            role: "owner" | "member";
+            /** Format: uuid */
+            user_id: string;
+        };
+        Person: {
+            avatar_url: string | null;
+            display_name: string | null;
+            /** Format: uuid */
+            id: string;
+        };
         Problem: {
             /** @description Stable; see the catalogue of error codes */
             code: string;
@@ -725,6 +1146,246 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
+        Project: {
+            /** Format: date-time */
+            created_at: string;
+            description: string;
+            /** Format: uuid */
+            id: string;
+            is_favorite: boolean;
+            name: string;
+            /** @description Tasks that are not done */
+            open_task_count: number;
+            /** Format: uuid */
+            owner_id: string;
+            /**
+             * @description What a member may do in the project
+             * @enum {string}
+             */
+            role: "owner" | "member";
+            /** Format: date-time */
+            updated_at: string;
+            version: number;
+        };
+        ProjectDeletionAccepted: {
+            /** Format: uuid */
+            id: string;
+            /**
+             * @description Nobody sees it any more; its rows are being removed
+             * @constant
+             */
+            state: "deleting";
+        };
+        ProjectSummary: {
+            /** Format: date-time */
+            created_at: string;
+            /** Format: uuid */
+            id: string;
+            is_favorite: boolean;
+            name: string;
+            /** @description Tasks that are not done */
+            open_task_count: number;
+            /** Format: uuid */
+            owner_id: string;
+            /**
+             * @description What a member may do in the project
+             * @enum {string}
+             */
+            role: "owner" | "member";
+            /** Format: date-time */
+            updated_at: string;
+            version: number;
+        };
+        ProjectSummaryPage: {
+            items: components["schemas"]["ProjectSummary"][];
+            /** @description Null on the last page */
+            next_cursor: string | null;
+            /** @description With `include_total=true` */
+            total?: number;
+        };
+        ReceivedInvitation: {
+            /** Format: date-time */
+            created_at: string;
+            /** Format: uuid */
+            id: string;
+            invited_by: components["schemas"]["Person"];
+            project: {
+                /** Format: uuid */
+                id: string;
+                name: string;
+            };
+        };
+        ReceivedInvitationPage: {
+            items: components["schemas"]["ReceivedInvitation"][];
+            /** @description Null on the last page */
+            next_cursor: string | null;
+            /** @description With `include_total=true` */
+            total?: number;
+        };
+        ResolveProjectsBody: {
+            ids: string[];
+        };
+        SearchHit: {
+            /** @description Matches within `text`, in UTF-16 code units, end exclusive; empty where it is only similar */
+            highlights: {
+                end: number;
+                start: number;
+            }[];
+            /** Format: uuid */
+            id: string;
+            project: {
+                /** Format: uuid */
+                id: string;
+                name: string;
+            };
+            /** @description Literal matches are above 1, merely similar ones below */
+            rank: number;
+            task_number: number | null;
+            /** @description Name, title, or the part of the comment around the first match */
+            text: string;
+            /** @enum {string} */
+            type: "project" | "task" | "comment";
+        };
+        SearchHitPage: {
+            items: components["schemas"]["SearchHit"][];
+            /** @description Null on the last page */
+            next_cursor: string | null;
+            /** @description With `include_total=true` */
+            total?: number;
+        };
+        Tag: {
+            /** @description `#rrggbb` */
+            color: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: uuid */
+            id: string;
+            name: string;
+            /** Format: uuid */
+            project_id: string;
+        };
+        TagPage: {
+            items: components["schemas"]["Tag"][];
+            /** @description Null on the last page */
+            next_cursor: string | null;
+            /** @description With `include_total=true` */
+            total?: number;
+        };
+        Task: {
+            assignee: components["schemas"]["Person"] | null;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: uuid */
+            created_by: string;
+            /** @description Tasks that come first */
+            depends_on: {
+                /** Format: uuid */
+                id: string;
+                number: number;
+                /**
+                 * @description How far a task is
+                 * @enum {string}
+                 */
+                status: "open" | "in_progress" | "blocked" | "done";
+                title: string;
+            }[];
+            description: string;
+            due_date: string | null;
+            /** Format: uuid */
+            id: string;
+            labels: {
+                color: string;
+                /** Format: uuid */
+                id: string;
+                name: string;
+            }[];
+            /** @description Counts from 1 within the project */
+            number: number;
+            /** Format: uuid */
+            project_id: string;
+            /**
+             * @description How far a task is
+             * @enum {string}
+             */
+            status: "open" | "in_progress" | "blocked" | "done";
+            title: string;
+            /** Format: date-time */
+            updated_at: string;
+            version: number;
+        };
+        TaskSummary: {
+            assignee: components["schemas"]["Person"] | null;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: uuid */
+            created_by: string;
+            due_date: string | null;
+            /** Format: uuid */
+            id: string;
+            labels: {
+                color: string;
+                /** Format: uuid */
+                id: string;
+                name: string;
+            }[];
+            /** @description Counts from 1 within the project */
+            number: number;
+            /** Format: uuid */
+            project_id: string;
+            /**
+             * @description How far a task is
+             * @enum {string}
+             */
+            status: "open" | "in_progress" | "blocked" | "done";
+            title: string;
+            /** Format: date-time */
+            updated_at: string;
+            version: number;
+        };
+        TaskSummaryPage: {
+            items: components["schemas"]["TaskSummary"][];
+            /** @description Null on the last page */
+            next_cursor: string | null;
+            /** @description With `include_total=true` */
+            total?: number;
+        };
+        UpdateProjectBody: {
+            description?: string;
+            name?: string;
+            /**
+             * Format: uuid
+             * @description A member, who becomes the owner
+             */
+            owner_id?: string;
+        };
+        UpdateTaskBody: {
+            assignee_id?: string | null;
+            description?: string;
+            due_date?: string | null;
+            /**
+             * @description How far a task is
+             * @enum {string}
+             */
+            status?: "open" | "in_progress" | "blocked" | "done";
+            title?: string;
+        };
+        UpdateTasksBody: {
+            updates: {
+                changes: {
+                    assignee_id?: string | null;
+                    due_date?: string | null;
+                    /**
+                     * @description How far a task is
+                     * @enum {string}
+                     */
+                    status?: "open" | "in_progress" | "blocked" | "done";
+                };
+                /** Format: uuid */
+                id: string;
+                /** @description Change it only if it still has this version */
+                version?: number;
+            }[];
+        };
     };
     responses: never;
     parameters: never;
@@ -742,6 +1403,7 @@ export interface operations {
                 "if-none-match"?: string;
             };
             path: {
+                /** @description Id of the comment */
                 comment_id: string;
             };
             cookie?: never;
@@ -756,31 +1418,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        author: {
-                            avatar_url: string | null;
-                            display_name: string | null;
-                            /** Format: uuid */
-                            id: string;
-                        };
-                        body: string;
-                        /** Format: date-time */
-                        created_at: string;
-                        entity_id: string | null;
-                        /** @enum {string} */
-                        entity_type: "project" | "task" | "preview_job" | "ai_doc_job" | "code";
-                        file_path: string | null;
-                        /** Format: uuid */
-                        id: string;
-                        is_starred: boolean;
-                        line: number | null;
-                        parent_id: string | null;
-                        /** Format: uuid */
-                        project_id: string;
-                        /** Format: date-time */
-                        updated_at: string;
-                        version: number;
-                    };
+                    "application/json": components["schemas"]["Comment"];
                 };
             };
             /** @description The caller has this answer */
@@ -826,6 +1464,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description INTERNAL */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description SHUTTING_DOWN, DATABASE_UNAVAILABLE */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before trying again, where that is known */
+                    "retry-after"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     deleteComment: {
@@ -836,6 +1494,7 @@ export interface operations {
                 "if-match"?: string;
             };
             path: {
+                /** @description Id of the comment */
                 comment_id: string;
             };
             cookie?: never;
@@ -894,6 +1553,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description INTERNAL */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description SHUTTING_DOWN, DATABASE_UNAVAILABLE */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before trying again, where that is known */
+                    "retry-after"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     editComment: {
@@ -904,16 +1583,14 @@ export interface operations {
                 "if-match": string;
             };
             path: {
+                /** @description Id of the comment */
                 comment_id: string;
             };
             cookie?: never;
         };
         requestBody: {
             content: {
-                "application/json": {
-                    /** @description `@[<user_id>]` mentions a member */
-                    body: string;
-                };
+                "application/json": components["schemas"]["EditCommentBody"];
             };
         };
         responses: {
@@ -925,34 +1602,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        author: {
-                            avatar_url: string | null;
-                            display_name: string | null;
-                            /** Format: uuid */
-                            id: string;
-                        };
-                        body: string;
-                        /** Format: date-time */
-                        created_at: string;
-                        entity_id: string | null;
-                        /** @enum {string} */
-                        entity_type: "project" | "task" | "preview_job" | "ai_doc_job" | "code";
-                        file_path: string | null;
-                        /** Format: uuid */
-                        id: string;
-                        is_starred: boolean;
-                        line: number | null;
-                        parent_id: string | null;
-                        /** Format: uuid */
-                        project_id: string;
-                        /** Format: date-time */
-                        updated_at: string;
-                        version: number;
-                    };
+                    "application/json": components["schemas"]["Comment"];
                 };
             };
-            /** @description VALIDATION_FAILED, MALFORMED_IF_MATCH */
+            /** @description VALIDATION_FAILED, MALFORMED_JSON, MALFORMED_IF_MATCH */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -981,6 +1634,15 @@ export interface operations {
             };
             /** @description NOT_FOUND */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description REQUEST_TIMEOUT */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1024,6 +1686,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description INTERNAL */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description SHUTTING_DOWN, DATABASE_UNAVAILABLE */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before trying again, where that is known */
+                    "retry-after"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     starComment: {
@@ -1031,6 +1713,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description Id of the comment */
                 comment_id: string;
             };
             cookie?: never;
@@ -1074,6 +1757,26 @@ export interface operations {
             /** @description PRECONDITION_UNSUPPORTED */
             412: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description INTERNAL */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description SHUTTING_DOWN, DATABASE_UNAVAILABLE */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before trying again, where that is known */
+                    "retry-after"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1087,6 +1790,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description Id of the comment */
                 comment_id: string;
             };
             cookie?: never;
@@ -1130,6 +1834,26 @@ export interface operations {
             /** @description PRECONDITION_UNSUPPORTED */
             412: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description INTERNAL */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description SHUTTING_DOWN, DATABASE_UNAVAILABLE */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before trying again, where that is known */
+                    "retry-after"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1160,29 +1884,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        items: {
-                            /** Format: date-time */
-                            created_at: string;
-                            /** Format: uuid */
-                            id: string;
-                            invited_by: {
-                                avatar_url: string | null;
-                                display_name: string | null;
-                                /** Format: uuid */
-                                id: string;
-                            };
-                            project: {
-                                /** Format: uuid */
-                                id: string;
-                                name: string;
-                            };
-                        }[];
-                        /** @description Null on the last page */
-                        next_cursor: string | null;
-                        /** @description With `include_total=true` */
-                        total?: number;
-                    };
+                    "application/json": components["schemas"]["ReceivedInvitationPage"];
                 };
             };
             /** @description MALFORMED_CURSOR, VALIDATION_FAILED */
@@ -1203,6 +1905,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description INTERNAL */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description SHUTTING_DOWN, DATABASE_UNAVAILABLE */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before trying again, where that is known */
+                    "retry-after"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     acceptInvitation: {
@@ -1213,6 +1935,7 @@ export interface operations {
                 "idempotency-key"?: string;
             };
             path: {
+                /** @description Id of the invitation */
                 invitation_id: string;
             };
             cookie?: never;
@@ -1225,16 +1948,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        /** Format: date-time */
-                        joined_at: string;
-                        /** Format: uuid */
-                        project_id: string;
-                        /** @enum {string} */
-                        role: "owner" | "member";
-                        /** Format: uuid */
-                        user_id: string;
-                    };
+                    "application/json": components["schemas"]["Membership"];
                 };
             };
             /** @description VALIDATION_FAILED */
@@ -1291,6 +2005,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description INTERNAL */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description SHUTTING_DOWN, DATABASE_UNAVAILABLE */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before trying again, where that is known */
+                    "retry-after"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     declineInvitation: {
@@ -1298,6 +2032,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description Id of the invitation */
                 invitation_id: string;
             };
             cookie?: never;
@@ -1347,6 +2082,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description INTERNAL */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description SHUTTING_DOWN, DATABASE_UNAVAILABLE */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before trying again, where that is known */
+                    "retry-after"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     downloadObject: {
@@ -1354,7 +2109,9 @@ export interface operations {
             query: {
                 /** @description Seconds since 1970 */
                 expires: number;
+                /** @description What the file is to be saved as */
                 name: string;
+                /** @description As it stands in the URL that was given out */
                 signature: string;
             };
             header?: {
@@ -1366,6 +2123,7 @@ export interface operations {
                 range?: string;
             };
             path: {
+                /** @description Id of the object */
                 object_id: string;
             };
             cookie?: never;
@@ -1442,9 +2200,20 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description STORAGE_UNAVAILABLE */
+            /** @description INTERNAL */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description DATABASE_UNAVAILABLE, SHUTTING_DOWN, STORAGE_UNAVAILABLE */
             503: {
                 headers: {
+                    /** @description Seconds to wait before trying again, where that is known */
+                    "retry-after"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1458,11 +2227,14 @@ export interface operations {
             query: {
                 /** @description Seconds since 1970 */
                 expires: number;
+                /** @description As it stands in the URL that was given out */
                 signature: string;
+                /** @description Bytes of the file */
                 size: number;
             };
             header?: never;
             path: {
+                /** @description Id of the object */
                 object_id: string;
             };
             cookie?: never;
@@ -1491,6 +2263,15 @@ export interface operations {
             };
             /** @description SIGNED_URL_INVALID, SIGNED_URL_EXPIRED */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description REQUEST_TIMEOUT */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1543,9 +2324,20 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description STORAGE_UNAVAILABLE */
+            /** @description INTERNAL */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description DATABASE_UNAVAILABLE, SHUTTING_DOWN, STORAGE_UNAVAILABLE */
             503: {
                 headers: {
+                    /** @description Seconds to wait before trying again, where that is known */
+                    "retry-after"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1574,7 +2366,9 @@ export interface operations {
                 include_total?: boolean;
                 /** @description Items at most */
                 limit?: number;
+                /** @description Smallest or oldest first, or last */
                 order?: "asc" | "desc";
+                /** @description What to sort by */
                 sort?: "created" | "updated" | "name";
             };
             header?: never;
@@ -1589,29 +2383,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        items: {
-                            /** Format: date-time */
-                            created_at: string;
-                            /** Format: uuid */
-                            id: string;
-                            is_favorite: boolean;
-                            name: string;
-                            /** @description Tasks that are not done */
-                            open_task_count: number;
-                            /** Format: uuid */
-                            owner_id: string;
-                            /** @enum {string} */
-                            role: "owner" | "member";
-                            /** Format: date-time */
-                            updated_at: string;
-                            version: number;
-                        }[];
-                        /** @description Null on the last page */
-                        next_cursor: string | null;
-                        /** @description With `include_total=true` */
-                        total?: number;
-                    };
+                    "application/json": components["schemas"]["ProjectSummaryPage"];
                 };
             };
             /** @description MALFORMED_CURSOR, VALIDATION_FAILED */
@@ -1632,6 +2404,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description INTERNAL */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description SHUTTING_DOWN, DATABASE_UNAVAILABLE */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before trying again, where that is known */
+                    "retry-after"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     createProject: {
@@ -1646,10 +2438,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": {
-                    description?: string;
-                    name: string;
-                };
+                "application/json": components["schemas"]["CreateProjectBody"];
             };
         };
         responses: {
@@ -1663,27 +2452,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        /** Format: date-time */
-                        created_at: string;
-                        description: string;
-                        /** Format: uuid */
-                        id: string;
-                        is_favorite: boolean;
-                        name: string;
-                        /** @description Tasks that are not done */
-                        open_task_count: number;
-                        /** Format: uuid */
-                        owner_id: string;
-                        /** @enum {string} */
-                        role: "owner" | "member";
-                        /** Format: date-time */
-                        updated_at: string;
-                        version: number;
-                    };
+                    "application/json": components["schemas"]["Project"];
                 };
             };
-            /** @description VALIDATION_FAILED */
+            /** @description MALFORMED_JSON, VALIDATION_FAILED */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -1694,6 +2466,15 @@ export interface operations {
             };
             /** @description UNAUTHENTICATED, TOKEN_EXPIRED, TOKEN_INVALID */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description REQUEST_TIMEOUT */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1746,6 +2527,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description INTERNAL */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description SHUTTING_DOWN, DATABASE_UNAVAILABLE */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before trying again, where that is known */
+                    "retry-after"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     getProject: {
@@ -1756,6 +2557,7 @@ export interface operations {
                 "if-none-match"?: string;
             };
             path: {
+                /** @description Id of the project */
                 project_id: string;
             };
             cookie?: never;
@@ -1770,24 +2572,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        /** Format: date-time */
-                        created_at: string;
-                        description: string;
-                        /** Format: uuid */
-                        id: string;
-                        is_favorite: boolean;
-                        name: string;
-                        /** @description Tasks that are not done */
-                        open_task_count: number;
-                        /** Format: uuid */
-                        owner_id: string;
-                        /** @enum {string} */
-                        role: "owner" | "member";
-                        /** Format: date-time */
-                        updated_at: string;
-                        version: number;
-                    };
+                    "application/json": components["schemas"]["Project"];
                 };
             };
             /** @description The caller has this answer */
@@ -1833,6 +2618,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description INTERNAL */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description SHUTTING_DOWN, DATABASE_UNAVAILABLE */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before trying again, where that is known */
+                    "retry-after"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     updateProject: {
@@ -1843,21 +2648,14 @@ export interface operations {
                 "if-match": string;
             };
             path: {
+                /** @description Id of the project */
                 project_id: string;
             };
             cookie?: never;
         };
         requestBody: {
             content: {
-                "application/json": {
-                    description?: string;
-                    name?: string;
-                    /**
-                     * Format: uuid
-                     * @description A member, who becomes the owner
-                     */
-                    owner_id?: string;
-                };
+                "application/json": components["schemas"]["UpdateProjectBody"];
             };
         };
         responses: {
@@ -1869,27 +2667,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        /** Format: date-time */
-                        created_at: string;
-                        description: string;
-                        /** Format: uuid */
-                        id: string;
-                        is_favorite: boolean;
-                        name: string;
-                        /** @description Tasks that are not done */
-                        open_task_count: number;
-                        /** Format: uuid */
-                        owner_id: string;
-                        /** @enum {string} */
-                        role: "owner" | "member";
-                        /** Format: date-time */
-                        updated_at: string;
-                        version: number;
-                    };
+                    "application/json": components["schemas"]["Project"];
                 };
             };
-            /** @description VALIDATION_FAILED, MALFORMED_IF_MATCH */
+            /** @description VALIDATION_FAILED, MALFORMED_JSON, MALFORMED_IF_MATCH */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -1918,6 +2699,15 @@ export interface operations {
             };
             /** @description NOT_FOUND */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description REQUEST_TIMEOUT */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1970,6 +2760,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description INTERNAL */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description SHUTTING_DOWN, DATABASE_UNAVAILABLE */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before trying again, where that is known */
+                    "retry-after"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     listComments: {
@@ -1977,20 +2787,26 @@ export interface operations {
             query?: {
                 /** @description `next_cursor` of the page before, with the same filters */
                 cursor?: string;
+                /** @description Id of the entity */
                 entity_id?: string;
+                /** @description The kind of thing that a comment is about */
                 entity_type?: "project" | "task" | "preview_job" | "ai_doc_job" | "code";
+                /** @description File whose lines they are about */
                 file_path?: string;
                 /** @description Count all items into `total` */
                 include_total?: boolean;
                 /** @description Items at most */
                 limit?: number;
+                /** @description Smallest or oldest first, or last */
                 order?: "asc" | "desc";
                 /** @description Replies in this thread */
                 parent_id?: string;
+                /** @description Only those with a star, or only others */
                 starred?: boolean;
             };
             header?: never;
             path: {
+                /** @description Id of the project */
                 project_id: string;
             };
             cookie?: never;
@@ -2003,37 +2819,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        items: {
-                            author: {
-                                avatar_url: string | null;
-                                display_name: string | null;
-                                /** Format: uuid */
-                                id: string;
-                            };
-                            body: string;
-                            /** Format: date-time */
-                            created_at: string;
-                            entity_id: string | null;
-                            /** @enum {string} */
-                            entity_type: "project" | "task" | "preview_job" | "ai_doc_job" | "code";
-                            file_path: string | null;
-                            /** Format: uuid */
-                            id: string;
-                            is_starred: boolean;
-                            line: number | null;
-                            parent_id: string | null;
-                            /** Format: uuid */
-                            project_id: string;
-                            /** Format: date-time */
-                            updated_at: string;
-                            version: number;
-                        }[];
-                        /** @description Null on the last page */
-                        next_cursor: string | null;
-                        /** @description With `include_total=true` */
-                        total?: number;
-                    };
+                    "application/json": components["schemas"]["CommentPage"];
                 };
             };
             /** @description MALFORMED_CURSOR, VALIDATION_FAILED */
@@ -2063,6 +2849,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description INTERNAL */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description SHUTTING_DOWN, DATABASE_UNAVAILABLE */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before trying again, where that is known */
+                    "retry-after"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     addComment: {
@@ -2073,23 +2879,14 @@ export interface operations {
                 "idempotency-key"?: string;
             };
             path: {
+                /** @description Id of the project */
                 project_id: string;
             };
             cookie?: never;
         };
         requestBody: {
             content: {
-                "application/json": {
-                    /** @description `@[<user_id>]` mentions a member */
-                    body: string;
-                    /** Format: uuid */
-                    entity_id?: string;
-                    /** @enum {string} */
-                    entity_type: "project" | "task" | "preview_job" | "ai_doc_job" | "code";
-                    file_path?: string;
-                    line?: number;
-                    parent_id?: string | null;
-                };
+                "application/json": components["schemas"]["AddCommentBody"];
             };
         };
         responses: {
@@ -2103,34 +2900,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        author: {
-                            avatar_url: string | null;
-                            display_name: string | null;
-                            /** Format: uuid */
-                            id: string;
-                        };
-                        body: string;
-                        /** Format: date-time */
-                        created_at: string;
-                        entity_id: string | null;
-                        /** @enum {string} */
-                        entity_type: "project" | "task" | "preview_job" | "ai_doc_job" | "code";
-                        file_path: string | null;
-                        /** Format: uuid */
-                        id: string;
-                        is_starred: boolean;
-                        line: number | null;
-                        parent_id: string | null;
-                        /** Format: uuid */
-                        project_id: string;
-                        /** Format: date-time */
-                        updated_at: string;
-                        version: number;
-                    };
+                    "application/json": components["schemas"]["Comment"];
                 };
             };
-            /** @description VALIDATION_FAILED */
+            /** @description MALFORMED_JSON, VALIDATION_FAILED */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2150,6 +2923,15 @@ export interface operations {
             };
             /** @description NOT_FOUND */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description REQUEST_TIMEOUT */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2202,6 +2984,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description INTERNAL */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description SHUTTING_DOWN, DATABASE_UNAVAILABLE */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before trying again, where that is known */
+                    "retry-after"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     deleteProject: {
@@ -2212,16 +3014,14 @@ export interface operations {
                 "if-match"?: string;
             };
             path: {
+                /** @description Id of the project */
                 project_id: string;
             };
             cookie?: never;
         };
         requestBody: {
             content: {
-                "application/json": {
-                    /** @description The project's name, as a confirmation */
-                    confirm: string;
-                };
+                "application/json": components["schemas"]["DeleteProjectBody"];
             };
         };
         responses: {
@@ -2231,18 +3031,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        /** Format: uuid */
-                        id: string;
-                        /**
-                         * @description Nobody sees it any more; its rows are being removed
-                         * @constant
-                         */
-                        state: "deleting";
-                    };
+                    "application/json": components["schemas"]["ProjectDeletionAccepted"];
                 };
             };
-            /** @description VALIDATION_FAILED, MALFORMED_IF_MATCH */
+            /** @description VALIDATION_FAILED, MALFORMED_JSON, MALFORMED_IF_MATCH */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2271,6 +3063,15 @@ export interface operations {
             };
             /** @description NOT_FOUND */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description REQUEST_TIMEOUT */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2314,6 +3115,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description INTERNAL */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description SHUTTING_DOWN, DATABASE_UNAVAILABLE */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before trying again, where that is known */
+                    "retry-after"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     addFavorite: {
@@ -2321,6 +3142,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description Id of the project */
                 project_id: string;
             };
             cookie?: never;
@@ -2364,6 +3186,26 @@ export interface operations {
             /** @description PRECONDITION_UNSUPPORTED */
             412: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description INTERNAL */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description SHUTTING_DOWN, DATABASE_UNAVAILABLE */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before trying again, where that is known */
+                    "retry-after"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2377,6 +3219,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description Id of the project */
                 project_id: string;
             };
             cookie?: never;
@@ -2420,6 +3263,26 @@ export interface operations {
             /** @description PRECONDITION_UNSUPPORTED */
             412: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description INTERNAL */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description SHUTTING_DOWN, DATABASE_UNAVAILABLE */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before trying again, where that is known */
+                    "retry-after"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2440,6 +3303,7 @@ export interface operations {
             };
             header?: never;
             path: {
+                /** @description Id of the project */
                 project_id: string;
             };
             cookie?: never;
@@ -2452,21 +3316,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        items: {
-                            /** Format: date-time */
-                            created_at: string;
-                            email: string;
-                            /** Format: uuid */
-                            id: string;
-                            /** Format: uuid */
-                            project_id: string;
-                        }[];
-                        /** @description Null on the last page */
-                        next_cursor: string | null;
-                        /** @description With `include_total=true` */
-                        total?: number;
-                    };
+                    "application/json": components["schemas"]["InvitationPage"];
                 };
             };
             /** @description MALFORMED_CURSOR, VALIDATION_FAILED */
@@ -2505,6 +3355,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description INTERNAL */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description SHUTTING_DOWN, DATABASE_UNAVAILABLE */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before trying again, where that is known */
+                    "retry-after"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     inviteMember: {
@@ -2515,19 +3385,14 @@ export interface operations {
                 "idempotency-key"?: string;
             };
             path: {
+                /** @description Id of the project */
                 project_id: string;
             };
             cookie?: never;
         };
         requestBody: {
             content: {
-                "application/json": {
-                    /**
-                     * Format: email
-                     * @description In ASCII and without quotes; compared without regard to case
-                     */
-                    email: string;
-                };
+                "application/json": components["schemas"]["InviteMemberBody"];
             };
         };
         responses: {
@@ -2537,18 +3402,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        /** Format: date-time */
-                        created_at: string;
-                        email: string;
-                        /** Format: uuid */
-                        id: string;
-                        /** Format: uuid */
-                        project_id: string;
-                    };
+                    "application/json": components["schemas"]["Invitation"];
                 };
             };
-            /** @description VALIDATION_FAILED */
+            /** @description VALIDATION_FAILED, MALFORMED_JSON */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2577,6 +3434,15 @@ export interface operations {
             };
             /** @description NOT_FOUND */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description REQUEST_TIMEOUT */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2629,9 +3495,20 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description UPSTREAM_UNAVAILABLE */
+            /** @description INTERNAL */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description DATABASE_UNAVAILABLE, SHUTTING_DOWN, UPSTREAM_UNAVAILABLE */
             503: {
                 headers: {
+                    /** @description Seconds to wait before trying again, where that is known */
+                    "retry-after"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2652,6 +3529,7 @@ export interface operations {
             };
             header?: never;
             path: {
+                /** @description Id of the project */
                 project_id: string;
             };
             cookie?: never;
@@ -2664,23 +3542,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        items: {
-                            /** @description `#rrggbb` */
-                            color: string;
-                            /** Format: date-time */
-                            created_at: string;
-                            /** Format: uuid */
-                            id: string;
-                            name: string;
-                            /** Format: uuid */
-                            project_id: string;
-                        }[];
-                        /** @description Null on the last page */
-                        next_cursor: string | null;
-                        /** @description With `include_total=true` */
-                        total?: number;
-                    };
+                    "application/json": components["schemas"]["LabelPage"];
                 };
             };
             /** @description MALFORMED_CURSOR, VALIDATION_FAILED */
@@ -2710,6 +3572,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description INTERNAL */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description SHUTTING_DOWN, DATABASE_UNAVAILABLE */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before trying again, where that is known */
+                    "retry-after"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     createLabel: {
@@ -2720,17 +3602,14 @@ export interface operations {
                 "idempotency-key"?: string;
             };
             path: {
+                /** @description Id of the project */
                 project_id: string;
             };
             cookie?: never;
         };
         requestBody: {
             content: {
-                "application/json": {
-                    /** @description `#rrggbb` */
-                    color: string;
-                    name: string;
-                };
+                "application/json": components["schemas"]["CreateLabelBody"];
             };
         };
         responses: {
@@ -2740,20 +3619,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        /** @description `#rrggbb` */
-                        color: string;
-                        /** Format: date-time */
-                        created_at: string;
-                        /** Format: uuid */
-                        id: string;
-                        name: string;
-                        /** Format: uuid */
-                        project_id: string;
-                    };
+                    "application/json": components["schemas"]["Label"];
                 };
             };
-            /** @description VALIDATION_FAILED */
+            /** @description VALIDATION_FAILED, MALFORMED_JSON */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2773,6 +3642,15 @@ export interface operations {
             };
             /** @description NOT_FOUND */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description REQUEST_TIMEOUT */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2825,6 +3703,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description INTERNAL */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description SHUTTING_DOWN, DATABASE_UNAVAILABLE */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before trying again, where that is known */
+                    "retry-after"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     deleteLabel: {
@@ -2832,7 +3730,9 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description Id of the label */
                 label_id: string;
+                /** @description Id of the project */
                 project_id: string;
             };
             cookie?: never;
@@ -2882,6 +3782,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description INTERNAL */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description SHUTTING_DOWN, DATABASE_UNAVAILABLE */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before trying again, where that is known */
+                    "retry-after"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     listMembers: {
@@ -2896,6 +3816,7 @@ export interface operations {
             };
             header?: never;
             path: {
+                /** @description Id of the project */
                 project_id: string;
             };
             cookie?: never;
@@ -2908,24 +3829,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        items: {
-                            /** Format: date-time */
-                            joined_at: string;
-                            /** @enum {string} */
-                            role: "owner" | "member";
-                            user: {
-                                avatar_url: string | null;
-                                display_name: string | null;
-                                /** Format: uuid */
-                                id: string;
-                            };
-                        }[];
-                        /** @description Null on the last page */
-                        next_cursor: string | null;
-                        /** @description With `include_total=true` */
-                        total?: number;
-                    };
+                    "application/json": components["schemas"]["MemberPage"];
                 };
             };
             /** @description MALFORMED_CURSOR, VALIDATION_FAILED */
@@ -2955,6 +3859,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description INTERNAL */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description SHUTTING_DOWN, DATABASE_UNAVAILABLE */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before trying again, where that is known */
+                    "retry-after"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     removeMember: {
@@ -2962,7 +3886,9 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description Id of the project */
                 project_id: string;
+                /** @description Id of the user */
                 user_id: string;
             };
             cookie?: never;
@@ -3030,6 +3956,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description INTERNAL */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description SHUTTING_DOWN, DATABASE_UNAVAILABLE */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before trying again, where that is known */
+                    "retry-after"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     leaveProject: {
@@ -3037,6 +3983,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description Id of the project */
                 project_id: string;
             };
             cookie?: never;
@@ -3095,6 +4042,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description INTERNAL */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description SHUTTING_DOWN, DATABASE_UNAVAILABLE */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before trying again, where that is known */
+                    "retry-after"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     listTags: {
@@ -3109,6 +4076,7 @@ export interface operations {
             };
             header?: never;
             path: {
+                /** @description Id of the project */
                 project_id: string;
             };
             cookie?: never;
@@ -3121,23 +4089,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        items: {
-                            /** @description `#rrggbb` */
-                            color: string;
-                            /** Format: date-time */
-                            created_at: string;
-                            /** Format: uuid */
-                            id: string;
-                            name: string;
-                            /** Format: uuid */
-                            project_id: string;
-                        }[];
-                        /** @description Null on the last page */
-                        next_cursor: string | null;
-                        /** @description With `include_total=true` */
-                        total?: number;
-                    };
+                    "application/json": components["schemas"]["TagPage"];
                 };
             };
             /** @description MALFORMED_CURSOR, VALIDATION_FAILED */
@@ -3167,6 +4119,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description INTERNAL */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description SHUTTING_DOWN, DATABASE_UNAVAILABLE */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before trying again, where that is known */
+                    "retry-after"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     createTag: {
@@ -3177,17 +4149,14 @@ export interface operations {
                 "idempotency-key"?: string;
             };
             path: {
+                /** @description Id of the project */
                 project_id: string;
             };
             cookie?: never;
         };
         requestBody: {
             content: {
-                "application/json": {
-                    /** @description `#rrggbb` */
-                    color: string;
-                    name: string;
-                };
+                "application/json": components["schemas"]["CreateTagBody"];
             };
         };
         responses: {
@@ -3197,20 +4166,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        /** @description `#rrggbb` */
-                        color: string;
-                        /** Format: date-time */
-                        created_at: string;
-                        /** Format: uuid */
-                        id: string;
-                        name: string;
-                        /** Format: uuid */
-                        project_id: string;
-                    };
+                    "application/json": components["schemas"]["Tag"];
                 };
             };
-            /** @description VALIDATION_FAILED */
+            /** @description VALIDATION_FAILED, MALFORMED_JSON */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3239,6 +4198,15 @@ export interface operations {
             };
             /** @description NOT_FOUND */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description REQUEST_TIMEOUT */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3291,6 +4259,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description INTERNAL */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description SHUTTING_DOWN, DATABASE_UNAVAILABLE */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before trying again, where that is known */
+                    "retry-after"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     deleteTag: {
@@ -3298,7 +4286,9 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description Id of the project */
                 project_id: string;
+                /** @description Id of the tag */
                 tag_id: string;
             };
             cookie?: never;
@@ -3357,6 +4347,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description INTERNAL */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description SHUTTING_DOWN, DATABASE_UNAVAILABLE */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before trying again, where that is known */
+                    "retry-after"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     listTasks: {
@@ -3366,21 +4376,28 @@ export interface operations {
                 assignee?: ("me" | "none") | string;
                 /** @description `next_cursor` of the page before, with the same filters */
                 cursor?: string;
+                /** @description First day of those that they are due on */
                 due_from?: string;
+                /** @description Last day of those that they are due on */
                 due_to?: string;
                 /** @description Count all items into `total` */
                 include_total?: boolean;
+                /** @description Id of a label that they carry */
                 label?: string;
                 /** @description Items at most */
                 limit?: number;
+                /** @description Smallest or oldest first, or last */
                 order?: "asc" | "desc";
+                /** @description What their title contains */
                 q?: string;
+                /** @description What to sort by */
                 sort?: "created" | "updated" | "due" | "number";
                 /** @description Any of these; may be repeated */
                 status?: ("open" | "in_progress" | "blocked" | "done")[];
             };
             header?: never;
             path: {
+                /** @description Id of the project */
                 project_id: string;
             };
             cookie?: never;
@@ -3393,43 +4410,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        items: {
-                            assignee: {
-                                avatar_url: string | null;
-                                display_name: string | null;
-                                /** Format: uuid */
-                                id: string;
-                            } | null;
-                            /** Format: date-time */
-                            created_at: string;
-                            /** Format: uuid */
-                            created_by: string;
-                            due_date: string | null;
-                            /** Format: uuid */
-                            id: string;
-                            labels: {
-                                color: string;
-                                /** Format: uuid */
-                                id: string;
-                                name: string;
-                            }[];
-                            /** @description Counts from 1 within the project */
-                            number: number;
-                            /** Format: uuid */
-                            project_id: string;
-                            /** @enum {string} */
-                            status: "open" | "in_progress" | "blocked" | "done";
-                            title: string;
-                            /** Format: date-time */
-                            updated_at: string;
-                            version: number;
-                        }[];
-                        /** @description Null on the last page */
-                        next_cursor: string | null;
-                        /** @description With `include_total=true` */
-                        total?: number;
-                    };
+                    "application/json": components["schemas"]["TaskSummaryPage"];
                 };
             };
             /** @description MALFORMED_CURSOR, VALIDATION_FAILED */
@@ -3459,6 +4440,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description INTERNAL */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description SHUTTING_DOWN, DATABASE_UNAVAILABLE */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before trying again, where that is known */
+                    "retry-after"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     createTask: {
@@ -3469,20 +4470,14 @@ export interface operations {
                 "idempotency-key"?: string;
             };
             path: {
+                /** @description Id of the project */
                 project_id: string;
             };
             cookie?: never;
         };
         requestBody: {
             content: {
-                "application/json": {
-                    assignee_id?: string | null;
-                    description?: string;
-                    due_date?: string | null;
-                    /** @enum {string} */
-                    status?: "open" | "in_progress" | "blocked" | "done";
-                    title: string;
-                };
+                "application/json": components["schemas"]["CreateTaskBody"];
             };
         };
         responses: {
@@ -3496,50 +4491,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        assignee: {
-                            avatar_url: string | null;
-                            display_name: string | null;
-                            /** Format: uuid */
-                            id: string;
-                        } | null;
-                        /** Format: date-time */
-                        created_at: string;
-                        /** Format: uuid */
-                        created_by: string;
-                        /** @description Tasks that come first */
-                        depends_on: {
-                            /** Format: uuid */
-                            id: string;
-                            number: number;
-                            /** @enum {string} */
-                            status: "open" | "in_progress" | "blocked" | "done";
-                            title: string;
-                        }[];
-                        description: string;
-                        due_date: string | null;
-                        /** Format: uuid */
-                        id: string;
-                        labels: {
-                            color: string;
-                            /** Format: uuid */
-                            id: string;
-                            name: string;
-                        }[];
-                        /** @description Counts from 1 within the project */
-                        number: number;
-                        /** Format: uuid */
-                        project_id: string;
-                        /** @enum {string} */
-                        status: "open" | "in_progress" | "blocked" | "done";
-                        title: string;
-                        /** Format: date-time */
-                        updated_at: string;
-                        version: number;
-                    };
+                    "application/json": components["schemas"]["Task"];
                 };
             };
-            /** @description VALIDATION_FAILED */
+            /** @description VALIDATION_FAILED, MALFORMED_JSON */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3559,6 +4514,15 @@ export interface operations {
             };
             /** @description NOT_FOUND */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description REQUEST_TIMEOUT */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3611,6 +4575,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description INTERNAL */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description SHUTTING_DOWN, DATABASE_UNAVAILABLE */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before trying again, where that is known */
+                    "retry-after"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     updateTasks: {
@@ -3621,26 +4605,14 @@ export interface operations {
                 "idempotency-key"?: string;
             };
             path: {
+                /** @description Id of the project */
                 project_id: string;
             };
             cookie?: never;
         };
         requestBody: {
             content: {
-                "application/json": {
-                    updates: {
-                        changes: {
-                            assignee_id?: string | null;
-                            due_date?: string | null;
-                            /** @enum {string} */
-                            status?: "open" | "in_progress" | "blocked" | "done";
-                        };
-                        /** Format: uuid */
-                        id: string;
-                        /** @description Change it only if it still has this version */
-                        version?: number;
-                    }[];
-                };
+                "application/json": components["schemas"]["UpdateTasksBody"];
             };
         };
         responses: {
@@ -3650,19 +4622,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        /** @description In the order of `updates` */
-                        results: {
-                            code: string | null;
-                            /** Format: uuid */
-                            id: string;
-                            updated: boolean;
-                            version: number | null;
-                        }[];
-                    };
+                    "application/json": components["schemas"]["BulkResult"];
                 };
             };
-            /** @description VALIDATION_FAILED */
+            /** @description MALFORMED_JSON, VALIDATION_FAILED */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3682,6 +4645,15 @@ export interface operations {
             };
             /** @description NOT_FOUND */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description REQUEST_TIMEOUT */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3734,6 +4706,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description INTERNAL */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description SHUTTING_DOWN, DATABASE_UNAVAILABLE */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before trying again, where that is known */
+                    "retry-after"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     search: {
@@ -3745,6 +4737,7 @@ export interface operations {
                 include_total?: boolean;
                 /** @description Items at most */
                 limit?: number;
+                /** @description Id of the project */
                 project_id?: string;
                 /** @description At least 2 characters */
                 q: string;
@@ -3763,33 +4756,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        items: {
-                            /** @description Matches within `text`, in UTF-16 code units, end exclusive; empty where it is only similar */
-                            highlights: {
-                                end: number;
-                                start: number;
-                            }[];
-                            /** Format: uuid */
-                            id: string;
-                            project: {
-                                /** Format: uuid */
-                                id: string;
-                                name: string;
-                            };
-                            /** @description Literal matches are above 1, merely similar ones below */
-                            rank: number;
-                            task_number: number | null;
-                            /** @description Name, title, or the part of the comment around the first match */
-                            text: string;
-                            /** @enum {string} */
-                            type: "project" | "task" | "comment";
-                        }[];
-                        /** @description Null on the last page */
-                        next_cursor: string | null;
-                        /** @description With `include_total=true` */
-                        total?: number;
-                    };
+                    "application/json": components["schemas"]["SearchHitPage"];
                 };
             };
             /** @description MALFORMED_CURSOR, QUERY_TOO_SHORT, VALIDATION_FAILED */
@@ -3813,6 +4780,28 @@ export interface operations {
             /** @description LIMIT_REACHED */
             429: {
                 headers: {
+                    /** @description Seconds to wait before trying again, where that is known */
+                    "retry-after"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description INTERNAL */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description SHUTTING_DOWN, DATABASE_UNAVAILABLE */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before trying again, where that is known */
+                    "retry-after"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3829,6 +4818,7 @@ export interface operations {
                 "if-none-match"?: string;
             };
             path: {
+                /** @description Id of the task */
                 task_id: string;
             };
             cookie?: never;
@@ -3843,47 +4833,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        assignee: {
-                            avatar_url: string | null;
-                            display_name: string | null;
-                            /** Format: uuid */
-                            id: string;
-                        } | null;
-                        /** Format: date-time */
-                        created_at: string;
-                        /** Format: uuid */
-                        created_by: string;
-                        /** @description Tasks that come first */
-                        depends_on: {
-                            /** Format: uuid */
-                            id: string;
-                            number: number;
-                            /** @enum {string} */
-                            status: "open" | "in_progress" | "blocked" | "done";
-                            title: string;
-                        }[];
-                        description: string;
-                        due_date: string | null;
-                        /** Format: uuid */
-                        id: string;
-                        labels: {
-                            color: string;
-                            /** Format: uuid */
-                            id: string;
-                            name: string;
-                        }[];
-                        /** @description Counts from 1 within the project */
-                        number: number;
-                        /** Format: uuid */
-                        project_id: string;
-                        /** @enum {string} */
-                        status: "open" | "in_progress" | "blocked" | "done";
-                        title: string;
-                        /** Format: date-time */
-                        updated_at: string;
-                        version: number;
-                    };
+                    "application/json": components["schemas"]["Task"];
                 };
             };
             /** @description The caller has this answer */
@@ -3929,6 +4879,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description INTERNAL */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description SHUTTING_DOWN, DATABASE_UNAVAILABLE */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before trying again, where that is known */
+                    "retry-after"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     deleteTask: {
@@ -3939,6 +4909,7 @@ export interface operations {
                 "if-match"?: string;
             };
             path: {
+                /** @description Id of the task */
                 task_id: string;
             };
             cookie?: never;
@@ -3988,6 +4959,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description INTERNAL */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description SHUTTING_DOWN, DATABASE_UNAVAILABLE */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before trying again, where that is known */
+                    "retry-after"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     updateTask: {
@@ -3998,20 +4989,14 @@ export interface operations {
                 "if-match": string;
             };
             path: {
+                /** @description Id of the task */
                 task_id: string;
             };
             cookie?: never;
         };
         requestBody: {
             content: {
-                "application/json": {
-                    assignee_id?: string | null;
-                    description?: string;
-                    due_date?: string | null;
-                    /** @enum {string} */
-                    status?: "open" | "in_progress" | "blocked" | "done";
-                    title?: string;
-                };
+                "application/json": components["schemas"]["UpdateTaskBody"];
             };
         };
         responses: {
@@ -4023,50 +5008,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        assignee: {
-                            avatar_url: string | null;
-                            display_name: string | null;
-                            /** Format: uuid */
-                            id: string;
-                        } | null;
-                        /** Format: date-time */
-                        created_at: string;
-                        /** Format: uuid */
-                        created_by: string;
-                        /** @description Tasks that come first */
-                        depends_on: {
-                            /** Format: uuid */
-                            id: string;
-                            number: number;
-                            /** @enum {string} */
-                            status: "open" | "in_progress" | "blocked" | "done";
-                            title: string;
-                        }[];
-                        description: string;
-                        due_date: string | null;
-                        /** Format: uuid */
-                        id: string;
-                        labels: {
-                            color: string;
-                            /** Format: uuid */
-                            id: string;
-                            name: string;
-                        }[];
-                        /** @description Counts from 1 within the project */
-                        number: number;
-                        /** Format: uuid */
-                        project_id: string;
-                        /** @enum {string} */
-                        status: "open" | "in_progress" | "blocked" | "done";
-                        title: string;
-                        /** Format: date-time */
-                        updated_at: string;
-                        version: number;
-                    };
+                    "application/json": components["schemas"]["Task"];
                 };
             };
-            /** @description VALIDATION_FAILED, MALFORMED_IF_MATCH */
+            /** @description VALIDATION_FAILED, MALFORMED_JSON, MALFORMED_IF_MATCH */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4086,6 +5031,15 @@ export interface operations {
             };
             /** @description NOT_FOUND */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description REQUEST_TIMEOUT */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4138,6 +5092,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description INTERNAL */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description SHUTTING_DOWN, DATABASE_UNAVAILABLE */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before trying again, where that is known */
+                    "retry-after"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     listAttachments: {
@@ -4152,6 +5126,7 @@ export interface operations {
             };
             header?: never;
             path: {
+                /** @description Id of the task */
                 task_id: string;
             };
             cookie?: never;
@@ -4164,31 +5139,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        items: {
-                            /** @description Of a file, as whoever uploaded it says */
-                            content_type: string | null;
-                            /** @description Of a link */
-                            external_url: string | null;
-                            /** Format: uuid */
-                            id: string;
-                            /** @enum {string} */
-                            kind: "file" | "link";
-                            name: string;
-                            /** @description Of a file */
-                            size_bytes: number | null;
-                            /** Format: uuid */
-                            task_id: string;
-                            /** Format: date-time */
-                            uploaded_at: string;
-                            /** Format: uuid */
-                            uploaded_by: string;
-                        }[];
-                        /** @description Null on the last page */
-                        next_cursor: string | null;
-                        /** @description With `include_total=true` */
-                        total?: number;
-                    };
+                    "application/json": components["schemas"]["AttachmentPage"];
                 };
             };
             /** @description MALFORMED_CURSOR, VALIDATION_FAILED */
@@ -4218,6 +5169,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description INTERNAL */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description SHUTTING_DOWN, DATABASE_UNAVAILABLE */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before trying again, where that is known */
+                    "retry-after"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     addAttachment: {
@@ -4228,6 +5199,7 @@ export interface operations {
                 "idempotency-key"?: string;
             };
             path: {
+                /** @description Id of the task */
                 task_id: string;
             };
             cookie?: never;
@@ -4235,16 +5207,7 @@ export interface operations {
         /** @description Exactly one of `object_key` and `external_url` */
         requestBody: {
             content: {
-                "application/json": {
-                    /**
-                     * Format: uri
-                     * @description https, at most 2000 characters, without a user name or password in it
-                     */
-                    external_url?: string;
-                    name?: string;
-                    /** @description Of an upload that the caller was granted for this task */
-                    object_key?: string;
-                };
+                "application/json": components["schemas"]["AddAttachmentBody"];
             };
         };
         responses: {
@@ -4254,28 +5217,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        /** @description Of a file, as whoever uploaded it says */
-                        content_type: string | null;
-                        /** @description Of a link */
-                        external_url: string | null;
-                        /** Format: uuid */
-                        id: string;
-                        /** @enum {string} */
-                        kind: "file" | "link";
-                        name: string;
-                        /** @description Of a file */
-                        size_bytes: number | null;
-                        /** Format: uuid */
-                        task_id: string;
-                        /** Format: date-time */
-                        uploaded_at: string;
-                        /** Format: uuid */
-                        uploaded_by: string;
-                    };
+                    "application/json": components["schemas"]["Attachment"];
                 };
             };
-            /** @description VALIDATION_FAILED */
+            /** @description VALIDATION_FAILED, MALFORMED_JSON */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4295,6 +5240,15 @@ export interface operations {
             };
             /** @description NOT_FOUND */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description REQUEST_TIMEOUT */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4350,15 +5304,28 @@ export interface operations {
             /** @description LIMIT_REACHED */
             429: {
                 headers: {
+                    /** @description Seconds to wait before trying again, where that is known */
+                    "retry-after"?: number;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description STORAGE_UNAVAILABLE */
+            /** @description INTERNAL */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description DATABASE_UNAVAILABLE, SHUTTING_DOWN, STORAGE_UNAVAILABLE */
             503: {
                 headers: {
+                    /** @description Seconds to wait before trying again, where that is known */
+                    "retry-after"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4372,7 +5339,9 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description Id of the attachment */
                 attachment_id: string;
+                /** @description Id of the task */
                 task_id: string;
             };
             cookie?: never;
@@ -4422,6 +5391,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description INTERNAL */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description SHUTTING_DOWN, DATABASE_UNAVAILABLE */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before trying again, where that is known */
+                    "retry-after"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     getAttachmentDownload: {
@@ -4429,7 +5418,9 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description Id of the attachment */
                 attachment_id: string;
+                /** @description Id of the task */
                 task_id: string;
             };
             cookie?: never;
@@ -4442,15 +5433,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        /** @description null for a link, which is not ours */
-                        expires_at: string | null;
-                        /**
-                         * Format: uri
-                         * @description Needs no token
-                         */
-                        url: string;
-                    };
+                    "application/json": components["schemas"]["Download"];
                 };
             };
             /** @description VALIDATION_FAILED */
@@ -4474,6 +5457,26 @@ export interface operations {
             /** @description NOT_FOUND */
             404: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description INTERNAL */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description SHUTTING_DOWN, DATABASE_UNAVAILABLE */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before trying again, where that is known */
+                    "retry-after"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4490,17 +5493,14 @@ export interface operations {
                 "idempotency-key"?: string;
             };
             path: {
+                /** @description Id of the task */
                 task_id: string;
             };
             cookie?: never;
         };
         requestBody: {
             content: {
-                "application/json": {
-                    content_type?: string;
-                    name: string;
-                    size_bytes: number;
-                };
+                "application/json": components["schemas"]["GrantAttachmentUploadBody"];
             };
         };
         responses: {
@@ -4510,24 +5510,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        /** Format: date-time */
-                        expires_at: string;
-                        /** @description To be sent with the PUT */
-                        headers: {
-                            [key: string]: string;
-                        };
-                        /** @description To attach the file by, when it is uploaded */
-                        object_key: string;
-                        /**
-                         * Format: uri
-                         * @description For one PUT of just `size_bytes` bytes; needs no token
-                         */
-                        upload_url: string;
-                    };
+                    "application/json": components["schemas"]["GrantedUpload"];
                 };
             };
-            /** @description VALIDATION_FAILED */
+            /** @description VALIDATION_FAILED, MALFORMED_JSON */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4547,6 +5533,15 @@ export interface operations {
             };
             /** @description NOT_FOUND */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description REQUEST_TIMEOUT */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4602,6 +5597,28 @@ export interface operations {
             /** @description LIMIT_REACHED */
             429: {
                 headers: {
+                    /** @description Seconds to wait before trying again, where that is known */
+                    "retry-after"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description INTERNAL */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description SHUTTING_DOWN, DATABASE_UNAVAILABLE */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before trying again, where that is known */
+                    "retry-after"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4615,7 +5632,9 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description Id of the task that comes first */
                 depends_on_task_id: string;
+                /** @description Id of the task */
                 task_id: string;
             };
             cookie?: never;
@@ -4683,6 +5702,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description INTERNAL */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description SHUTTING_DOWN, DATABASE_UNAVAILABLE */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before trying again, where that is known */
+                    "retry-after"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     removeDependency: {
@@ -4690,7 +5729,9 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description Id of the task that comes first */
                 depends_on_task_id: string;
+                /** @description Id of the task */
                 task_id: string;
             };
             cookie?: never;
@@ -4734,6 +5775,26 @@ export interface operations {
             /** @description PRECONDITION_UNSUPPORTED */
             412: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description INTERNAL */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description SHUTTING_DOWN, DATABASE_UNAVAILABLE */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before trying again, where that is known */
+                    "retry-after"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4747,7 +5808,9 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description Id of the label */
                 label_id: string;
+                /** @description Id of the task */
                 task_id: string;
             };
             cookie?: never;
@@ -4791,6 +5854,26 @@ export interface operations {
             /** @description PRECONDITION_UNSUPPORTED */
             412: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description INTERNAL */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description SHUTTING_DOWN, DATABASE_UNAVAILABLE */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before trying again, where that is known */
+                    "retry-after"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4804,7 +5887,9 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description Id of the label */
                 label_id: string;
+                /** @description Id of the task */
                 task_id: string;
             };
             cookie?: never;
@@ -4854,6 +5939,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description INTERNAL */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description SHUTTING_DOWN, DATABASE_UNAVAILABLE */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before trying again, where that is known */
+                    "retry-after"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     readEvents: {
@@ -4861,6 +5966,7 @@ export interface operations {
             query?: {
                 /** @description Position of the last event that is applied */
                 after?: string;
+                /** @description Events at most */
                 limit?: number;
                 /** @description Seconds to wait for a first event */
                 wait?: number;
@@ -4928,6 +6034,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description INTERNAL */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description SHUTTING_DOWN, DATABASE_UNAVAILABLE */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before trying again, where that is known */
+                    "retry-after"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     auditReferences: {
@@ -4939,24 +6065,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": {
-                    /** @description `next` of the slice before */
-                    after?: string;
-                    /** @enum {string} */
-                    aggregate?: "identity.user" | "projects.project" | "workers.node";
-                    /** @default 60 */
-                    grace_seconds: number;
-                    /**
-                     * @description Write what is stale or missing. Deletions are an operation of their own
-                     * @default false
-                     */
-                    repair: boolean;
-                    /**
-                     * @description How long a slice looks at rows; the grace comes on top where something is found
-                     * @default 30
-                     */
-                    seconds: number;
-                };
+                "application/json": components["schemas"]["AuditReferencesBody"];
             };
         };
         responses: {
@@ -5014,7 +6123,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description VALIDATION_FAILED */
+            /** @description MALFORMED_JSON, VALIDATION_FAILED */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -5034,6 +6143,15 @@ export interface operations {
             };
             /** @description FORBIDDEN */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description REQUEST_TIMEOUT */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5068,9 +6186,20 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description UPSTREAM_UNAVAILABLE */
+            /** @description INTERNAL */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description DATABASE_UNAVAILABLE, SHUTTING_DOWN, UPSTREAM_UNAVAILABLE */
             503: {
                 headers: {
+                    /** @description Seconds to wait before trying again, where that is known */
+                    "retry-after"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5088,11 +6217,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": {
-                    /** @enum {string} */
-                    aggregate: "identity.user" | "projects.project" | "workers.node";
-                    ids: string[];
-                };
+                "application/json": components["schemas"]["BeginDeletionsBody"];
             };
         };
         responses: {
@@ -5108,7 +6233,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description VALIDATION_FAILED */
+            /** @description MALFORMED_JSON, VALIDATION_FAILED */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -5128,6 +6253,15 @@ export interface operations {
             };
             /** @description FORBIDDEN */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description REQUEST_TIMEOUT */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5162,9 +6296,20 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description UPSTREAM_UNAVAILABLE */
+            /** @description INTERNAL */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description DATABASE_UNAVAILABLE, SHUTTING_DOWN, UPSTREAM_UNAVAILABLE */
             503: {
                 headers: {
+                    /** @description Seconds to wait before trying again, where that is known */
+                    "retry-after"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5182,11 +6327,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": {
-                    /** @enum {string} */
-                    aggregate: "identity.user" | "projects.project" | "workers.node";
-                    ids: string[];
-                };
+                "application/json": components["schemas"]["ExportDepartingBody"];
             };
         };
         responses: {
@@ -5199,7 +6340,7 @@ export interface operations {
                     "application/json": string;
                 };
             };
-            /** @description VALIDATION_FAILED */
+            /** @description MALFORMED_JSON, VALIDATION_FAILED */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -5219,6 +6360,15 @@ export interface operations {
             };
             /** @description FORBIDDEN */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description REQUEST_TIMEOUT */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5247,6 +6397,26 @@ export interface operations {
             /** @description UNSUPPORTED_MEDIA_TYPE */
             415: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description INTERNAL */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description SHUTTING_DOWN, DATABASE_UNAVAILABLE */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before trying again, where that is known */
+                    "retry-after"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5264,11 +6434,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": {
-                    email: string;
-                    /** Format: uuid */
-                    user_id: string;
-                };
+                "application/json": components["schemas"]["ClaimInvitationsBody"];
             };
         };
         responses: {
@@ -5283,7 +6449,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description VALIDATION_FAILED */
+            /** @description VALIDATION_FAILED, MALFORMED_JSON */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -5303,6 +6469,15 @@ export interface operations {
             };
             /** @description FORBIDDEN */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description REQUEST_TIMEOUT */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5331,6 +6506,26 @@ export interface operations {
             /** @description UNSUPPORTED_MEDIA_TYPE */
             415: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description INTERNAL */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description SHUTTING_DOWN, DATABASE_UNAVAILABLE */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before trying again, where that is known */
+                    "retry-after"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5348,11 +6543,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": {
-                    email: string;
-                    /** Format: uuid */
-                    user_id: string;
-                };
+                "application/json": components["schemas"]["DeliverInvitationsBody"];
             };
         };
         responses: {
@@ -5369,7 +6560,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description VALIDATION_FAILED */
+            /** @description VALIDATION_FAILED, MALFORMED_JSON */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -5389,6 +6580,15 @@ export interface operations {
             };
             /** @description FORBIDDEN */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description REQUEST_TIMEOUT */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5423,6 +6623,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description INTERNAL */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description SHUTTING_DOWN, DATABASE_UNAVAILABLE */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before trying again, where that is known */
+                    "retry-after"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     listMemberships: {
@@ -5430,6 +6650,7 @@ export interface operations {
             query?: {
                 /** @description The last id of the page before */
                 after?: string;
+                /** @description Items at most */
                 limit?: number;
             };
             header?: never;
@@ -5450,7 +6671,10 @@ export interface operations {
                             id: string;
                             /** Format: uuid */
                             project_id: string;
-                            /** @enum {string} */
+                            /**
+                             * @description What a member may do in the project
+                             * @enum {string}
+                             */
                             role: "owner" | "member";
                             /** Format: uuid */
                             user_id: string;
@@ -5485,6 +6709,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description INTERNAL */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description SHUTTING_DOWN, DATABASE_UNAVAILABLE */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before trying again, where that is known */
+                    "retry-after"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     listProjectReferences: {
@@ -5492,6 +6736,7 @@ export interface operations {
             query?: {
                 /** @description The last id of the page before */
                 after?: string;
+                /** @description Items at most */
                 limit?: number;
             };
             header?: never;
@@ -5538,6 +6783,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description INTERNAL */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description SHUTTING_DOWN, DATABASE_UNAVAILABLE */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before trying again, where that is known */
+                    "retry-after"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     resolveProjects: {
@@ -5549,9 +6814,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": {
-                    ids: string[];
-                };
+                "application/json": components["schemas"]["ResolveProjectsBody"];
             };
         };
         responses: {
@@ -5575,7 +6838,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description VALIDATION_FAILED */
+            /** @description VALIDATION_FAILED, MALFORMED_JSON */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -5586,6 +6849,15 @@ export interface operations {
             };
             /** @description UNAUTHENTICATED, TOKEN_EXPIRED, TOKEN_INVALID */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description REQUEST_TIMEOUT */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5620,6 +6892,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description INTERNAL */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description SHUTTING_DOWN, DATABASE_UNAVAILABLE */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before trying again, where that is known */
+                    "retry-after"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     exportUser: {
@@ -5627,6 +6919,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description Id of the user */
                 user_id: string;
             };
             cookie?: never;
@@ -5663,6 +6956,26 @@ export interface operations {
             /** @description FORBIDDEN */
             403: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description INTERNAL */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description SHUTTING_DOWN, DATABASE_UNAVAILABLE */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before trying again, where that is known */
+                    "retry-after"?: number;
                     [name: string]: unknown;
                 };
                 content: {

@@ -47,7 +47,9 @@ export const IntegrityBody = Type.Object(
       description: 'Write what is stale or missing. Deletions are an operation of their own',
     }),
     grace_seconds: Type.Integer({ default: 60, minimum: 0, maximum: maxGraceSeconds }),
-    aggregate: Type.Optional(StringEnum(aggregateNames)),
+    aggregate: Type.Optional(
+      StringEnum(aggregateNames, { description: 'Only references to things of this kind' }),
+    ),
     after: Type.Optional(
       Type.String({
         maxLength: 177,

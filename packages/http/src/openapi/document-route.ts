@@ -12,8 +12,8 @@ const IdempotencyKey = Type.Optional(
 
 /**
  * Adds to a route's document what follows from how it is built: its security and 401 from its guard, 403 where it
- * is for administrators or names its callers, 400 where there is something to validate, the header of idempotent routes, and the refusals of `If-Match`. What the
- * route says itself stands.
+ * is for administrators or names its callers, what every route may answer and what one with a body may, the header of
+ * idempotent routes, and the refusals of `If-Match`. What the route says itself stands.
  */
 export function documentRoute(app: FastifyInstance, route: RouteOptions): void {
   if (!route.schema || route.schema.hide) return;
@@ -22,21 +22,22 @@ export function documentRoute(app: FastifyInstance, route: RouteOptions): void {
   const recent = guards.includes(app.requireRecentAdmin);
   const admin = recent || guards.includes(app.requireAdmin);
   const user = admin || guards.includes(app.requireUser);
-  const { body, querystring, params, headers, response } = route.schema;
-  const codes: ErrorCode[] = [];
-  if (body || querystring || params) codes.push('VALIDATION_FAILED');
+  const { body, headers, response } = route.schema;
+  // Whatever the route: headers may be malformed, we may fail, and we may be going.
+  const codes: ErrorCode[] = ['VALIDATION_FAILED', 'INTERNAL', 'SHUTTING_DOWN', 'DATABASE_UNAVAILABLE'];
   if (user || internal) codes.push('UNAUTHENTICATED', 'TOKEN_EXPIRED', 'TOKEN_INVALID');
   if (admin) codes.push('ADMIN_ONLY');
   if (recent || (admin && route.method !== 'GET')) codes.push('UPSTREAM_UNAVAILABLE');
   if (route.config?.callers) codes.push('FORBIDDEN');
   if (recent) codes.push('REAUTHENTICATION_REQUIRED');
-  if (body) codes.push('BODY_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE');
+  if (body) codes.push('MALFORMED_JSON', 'BODY_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE');
+  if (body || route.config?.streamsBody) codes.push('REQUEST_TIMEOUT');
   if (route.config?.idempotent) codes.push('IDEMPOTENCY_KEY_IN_USE', 'IDEMPOTENCY_KEY_REUSED');
   codes.push(...refusalsOfPreconditions(route));
 
   route.schema = {
     ...route.schema,
-    ...(user && !route.schema.security && { security: [{ accessToken: [] }] }),
+    security: user ? [{ accessToken: [] }] : [],
     ...(internal && { security: [{ serviceToken: [] }], tags: ['internal'] }),
     // What a gateway needs to know before it passes a body on.
     ...(body !== undefined && { 'x-body-limit-bytes': route.bodyLimit }),

@@ -15,6 +15,14 @@ export function markComponents<Schema>(schema: Schema): Schema {
   });
 }
 
+/** A copy of a route's schema whose body, where it has no name, is named after its operation: `CreateTaskBody`. */
+export function nameBody<Schema extends { body?: unknown; operationId?: string }>(schema: Schema): Schema {
+  const { body, operationId } = schema;
+  if (!isNode(body) || mark in body || 'content' in body || !operationId) return schema;
+  const name = `${operationId.charAt(0).toUpperCase()}${operationId.slice(1)}Body`;
+  return { ...schema, body: { ...body, [mark]: name } };
+}
+
 /**
  * Moves each schema that had an `$id` to `components.schemas` under that name and refers to it, however often and
  * however deep it stands in the document. Components are sorted, so the text does not follow the order of routes.

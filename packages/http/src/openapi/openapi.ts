@@ -1,28 +1,39 @@
 import swagger from '@fastify/swagger';
 import type { App } from '../app/app.ts';
+import { describeOperations, type Tags } from './describe-operations.ts';
 import { documentRoute } from './document-route.ts';
 import { documentStreams } from './document-streams.ts';
 import { documentVersions } from './document-versions.ts';
-import { markComponents, nameComponents, type OpenApiNode } from './name-components.ts';
+import { markComponents, nameBody, nameComponents, type OpenApiNode } from './name-components.ts';
 
 export interface OpenApiOptions {
   title: string;
   description: string;
+  /** What the tags of its routes mean; `admin` and `internal` mean the same everywhere. */
+  tags?: Tags;
   /** Served instead of the document of the app's own routes. */
   document?: () => object;
 }
+
+/** Who stands behind every document, and under which licence. */
+export const aboutTheApi = {
+  version: '1.0.0',
+  contact: { name: 'HiveSync', url: 'https://hivesync.dev' },
+  license: { name: 'All rights reserved', identifier: 'LicenseRef-All-Rights-Reserved' },
+};
 
 /**
  * Serves `GET /openapi.json`, OpenAPI 3.1 of all routes that are not hidden; those under `/internal` carry the tag
  * `internal` and are left out by the gateway. The same routes always give the same text. Register it before any
  * route.
  */
-export async function openapi(app: App, { document, ...info }: OpenApiOptions): Promise<void> {
+export async function openapi(app: App, { document, tags = {}, ...info }: OpenApiOptions): Promise<void> {
   app.addHook('onRoute', (route) => documentRoute(app, route));
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',
-      info: { ...info, version: '1.0.0' },
+      info: { ...info, ...aboutTheApi },
+      servers: [{ url: '/', description: 'Wherever this document was fetched' }],
       components: {
         securitySchemes: {
           accessToken: {
@@ -45,7 +56,11 @@ export async function openapi(app: App, { document, ...info }: OpenApiOptions): 
       schema:
         schema &&
         documentStreams(
-          documentVersions(withOptionalDefaults(markComponents(schema)), route.method, route.config ?? {}),
+          documentVersions(
+            nameBody(withOptionalDefaults(markComponents(schema))),
+            route.method,
+            route.config ?? {},
+          ),
           route.config ?? {},
         ),
       url,
@@ -54,7 +69,7 @@ export async function openapi(app: App, { document, ...info }: OpenApiOptions): 
       if (!('openapiObject' in documents)) throw new TypeError('The document is OpenAPI');
       const document = nameComponents(documents.openapiObject as OpenApiNode);
       assertNamed(document);
-      return document;
+      return describeOperations(document, tags);
     },
   });
   app.get('/openapi.json', { schema: { hide: true } }, async () => document?.() ?? app.swagger());

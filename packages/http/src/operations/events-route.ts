@@ -19,7 +19,7 @@ const FeedQuery = Type.Object(
     after: Type.Optional(
       Type.String({ maxLength: 64, description: 'Position of the last event that is applied' }),
     ),
-    limit: Type.Integer({ default: 200, minimum: 1, maximum: maxPageLength }),
+    limit: Type.Integer({ default: 200, minimum: 1, maximum: maxPageLength, description: 'Events at most' }),
     wait: Type.Integer({
       default: 0,
       minimum: 0,

@@ -41,7 +41,7 @@ export type PageSchema<Item extends TSchema> = TObject<{
   total: TOptional<TInteger>;
 }>;
 
-/** The schema of one page of a list. */
+/** The schema of one page of a list. In OpenAPI it is named after its items: a `Task` makes a `TaskPage`. */
 export function Page<Item extends TSchema>(item: Item): PageSchema<Item> {
   return Type.Object(
     {
@@ -52,7 +52,7 @@ export function Page<Item extends TSchema>(item: Item): PageSchema<Item> {
       }),
       total: Type.Optional(Type.Integer({ minimum: 0, description: 'With `include_total=true`' })),
     },
-    { additionalProperties: false },
+    { additionalProperties: false, ...('$id' in item && { $id: `${item.$id}Page` }) },
   );
 }
 

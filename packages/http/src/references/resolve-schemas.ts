@@ -15,7 +15,12 @@ export type ResolveBody = Static<typeof ResolveBody>;
 export const ListReferencesQuery = Type.Object(
   {
     after: Type.Optional(IdSchema<Id<string>>({ description: 'The last id of the page before' })),
-    limit: Type.Integer({ default: maxResolvedIds, minimum: 1, maximum: maxResolvedIds }),
+    limit: Type.Integer({
+      default: maxResolvedIds,
+      minimum: 1,
+      maximum: maxResolvedIds,
+      description: 'Items at most',
+    }),
   },
   { additionalProperties: false },
 );

@@ -10,7 +10,7 @@ import {
 import { PageQuery } from '@hivesync/http';
 import { type Static, Type } from 'typebox';
 
-const Name = Text(200, { min: 1 });
+const Filtering = (description: string) => Text(200, { min: 1, description });
 
 export const AuditLog = Closed(
   {
@@ -34,12 +34,18 @@ export type AuditLog = Static<typeof AuditLog>;
 
 const Filter = {
   user_id: Type.Optional(IdSchema<UserId>({ description: 'Who did it' })),
-  event_type: Type.Optional(Name),
-  entity_type: Type.Optional(Name),
-  entity_id: Type.Optional(Name),
+  event_type: Type.Optional(Filtering('Name of the event, as `task.created`')),
+  entity_type: Type.Optional(Filtering('Kind of the thing that it happened to')),
+  entity_id: Type.Optional(Filtering('Id of the thing that it happened to')),
   from: Type.Optional(Type.String({ format: 'date-time', description: 'At or after' })),
   to: Type.Optional(Type.String({ format: 'date-time', description: 'Before' })),
-  ip: Type.Optional(Type.Unsafe<string>({ type: 'string', anyOf: [{ format: 'ipv4' }, { format: 'ipv6' }] })),
+  ip: Type.Optional(
+    Type.Unsafe<string>({
+      type: 'string',
+      anyOf: [{ format: 'ipv4' }, { format: 'ipv6' }],
+      description: 'Address that it was done from',
+    }),
+  ),
 };
 
 export const AuditLogQuery = Closed({ ...PageQuery.properties, ...Filter });

@@ -2,7 +2,7 @@ import { Closed, limitKeys, StringEnum, Tier, Timestamp } from '@hivesync/contra
 import { Page } from '@hivesync/http';
 import { type Static, Type } from 'typebox';
 
-const LimitKey = StringEnum(limitKeys);
+const LimitKey = StringEnum(limitKeys, { description: 'What is limited' });
 
 export const TierLimit = Closed(
   {

@@ -21,26 +21,32 @@ import { deleteAccount, reportOn } from './account-deletion.service.ts';
 import { claimInvitations } from './claim-invitations.ts';
 
 const tags = ['account'];
-const Accepted = Closed({
-  user_id: IdSchema<UserId>(),
-  report_url: Type.String({ description: 'Where the report is, which the receipt opens' }),
-  receipt: Type.String({ description: 'Shown once; send it as X-Deletion-Receipt' }),
-});
-const Report = Closed({
-  user_id: IdSchema<UserId>(),
-  requested_at: Timestamp,
-  completed_at: Nullable(Type.String({ format: 'date-time' })),
-  services: Type.Array(
-    Closed({
-      service: StringEnum(serviceNames),
-      completed_at: Nullable(Type.String({ format: 'date-time' })),
-      removed: FreeNames(Type.Integer(), {
-        description: 'Rows removed or cleared, by table or `table.column`; empty until it is complete',
+const Accepted = Closed(
+  {
+    user_id: IdSchema<UserId>(),
+    report_url: Type.String({ description: 'Where the report is, which the receipt opens' }),
+    receipt: Type.String({ description: 'Shown once; send it as X-Deletion-Receipt' }),
+  },
+  { $id: 'AccountDeletionAccepted' },
+);
+const Report = Closed(
+  {
+    user_id: IdSchema<UserId>(),
+    requested_at: Timestamp,
+    completed_at: Nullable(Type.String({ format: 'date-time' })),
+    services: Type.Array(
+      Closed({
+        service: StringEnum(serviceNames),
+        completed_at: Nullable(Type.String({ format: 'date-time' })),
+        removed: FreeNames(Type.Integer(), {
+          description: 'Rows removed or cleared, by table or `table.column`; empty until it is complete',
+        }),
+        longest_lock_ms: Nullable(Type.Integer()),
       }),
-      longest_lock_ms: Nullable(Type.Integer()),
-    }),
-  ),
-});
+    ),
+  },
+  { $id: 'AccountDeletionReport' },
+);
 
 /** Leaving, and the report on what was removed. */
 export async function accountDeletionRoutes(
@@ -98,9 +104,12 @@ export async function accountDeletionRoutes(
         summary: 'What was removed of a deleted account, by service, and when it was complete',
         description: 'For whoever holds the receipt of the deletion, and for administrators.',
         tags,
-        security: [],
         params: UserParams,
-        headers: Type.Object({ 'x-deletion-receipt': Type.Optional(Type.String({ maxLength: 100 })) }),
+        headers: Type.Object({
+          'x-deletion-receipt': Type.Optional(
+            Type.String({ maxLength: 100, description: 'What the deletion answered as `receipt`' }),
+          ),
+        }),
         response: { 200: Report, ...errorResponses('NOT_FOUND') },
       },
     },

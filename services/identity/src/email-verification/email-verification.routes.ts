@@ -21,7 +21,7 @@ export async function emailVerificationRoutes(app: App): Promise<void> {
           'For one whose first mail did not arrive. At most one a minute and five a day are sent, and none where the ' +
           'address is proven: the answer is the same.',
         tags,
-        response: { 202: Closed({}), ...errorResponses('NOT_FOUND') },
+        response: { 202: Closed({}, { $id: 'Accepted' }), ...errorResponses('NOT_FOUND') },
       },
     },
     async (request, reply) => {
@@ -40,8 +40,9 @@ export async function emailVerificationRoutes(app: App): Promise<void> {
         description:
           'It has one button, which sends the token of its fragment. Reading it uses nothing up: scanners of links do.',
         tags,
-        security: [],
-        response: { 200: Type.Unsafe<string>({ type: 'string', description: 'text/html' }) },
+        response: {
+          200: { description: 'The page', content: { 'text/html': { schema: Type.String() } } },
+        },
       },
     },
     async (_request, reply) =>
@@ -62,7 +63,6 @@ export async function emailVerificationRoutes(app: App): Promise<void> {
         summary: 'Prove an address by the token that was mailed to it',
         description: 'Each token is good for one use, within 24 hours.',
         tags,
-        security: [],
         body: Closed({ token: Type.String({ minLength: 1, maxLength: 100 }) }),
         response: { 204: Type.Null({ description: 'Proven' }), ...errorResponses('GONE') },
       },

@@ -22,7 +22,12 @@ export async function exportRoutes(app: App): Promise<void> {
           'One file of JSON lines for each table, `<service>/<table>.jsonl`. Hashes and encrypted secrets are left out.',
         tags: ['account'],
         response: {
-          200: Type.Unsafe<Readable>({ type: 'string', description: 'application/zip', format: 'binary' }),
+          200: {
+            description: 'The archive',
+            content: {
+              'application/zip': { schema: Type.Unsafe<Readable>({ type: 'string', format: 'binary' }) },
+            },
+          },
           ...errorResponses('NOT_FOUND', 'UPSTREAM_UNAVAILABLE'),
         },
       },

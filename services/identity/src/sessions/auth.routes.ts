@@ -37,7 +37,6 @@ export async function authRoutes(app: App, { context }: { context: SessionContex
           'After repeated failures an account refuses strangers for a while. A device that logged in before and sends ' +
           'the `device_token` that it got then is counted by itself.',
         tags,
-        security: [],
         headers: LoginHeaders,
         body: LoginBody,
         response: { 200: LoggedIn, ...errorResponses('INVALID_CREDENTIALS', 'RATE_LIMITED', 'OVERLOADED') },
@@ -70,7 +69,6 @@ export async function authRoutes(app: App, { context }: { context: SessionContex
           'Each token is good for one use. Within 10 s, or while what it bought is unused, it answers the same next ' +
           'token again; any other reuse ends the session.',
         tags,
-        security: [],
         body: RefreshBody,
         response: {
           200: Tokens,

@@ -41,45 +41,57 @@ export const LoginHeaders = Type.Object({
 export const RefreshBody = Closed({ refresh_token: Type.String({ minLength: 1, maxLength: 200 }) });
 
 /** A pair of tokens. The refresh token is good for one use; whoever loses the answer may ask again. */
-export const Tokens = Closed({
-  access_token: Type.String({ description: 'EdDSA JWT' }),
-  token_type: Type.Literal('Bearer'),
-  expires_in: Type.Integer({ description: 'Seconds that the access token is good for' }),
-  refresh_token: Type.String(),
-  session_id: IdSchema<SessionId>(),
-});
+export const Tokens = Closed(
+  {
+    access_token: Type.String({ description: 'EdDSA JWT' }),
+    token_type: Type.Literal('Bearer'),
+    expires_in: Type.Integer({ description: 'Seconds that the access token is good for' }),
+    refresh_token: Type.String(),
+    session_id: IdSchema<SessionId>(),
+  },
+  { $id: 'Tokens' },
+);
 export type Tokens = Static<typeof Tokens>;
 
 /** An access token that tells that the password was just shown. */
-export const Reauthenticated = Closed({
-  access_token: Tokens.properties.access_token,
-  token_type: Tokens.properties.token_type,
-  expires_in: Tokens.properties.expires_in,
-});
+export const Reauthenticated = Closed(
+  {
+    access_token: Tokens.properties.access_token,
+    token_type: Tokens.properties.token_type,
+    expires_in: Tokens.properties.expires_in,
+  },
+  { $id: 'Reauthenticated' },
+);
 export type Reauthenticated = Static<typeof Reauthenticated>;
 
-export const LoggedIn = Closed({
-  ...Tokens.properties,
-  suspicious: Type.Boolean({ description: 'Unseen device and network, or after repeated failures' }),
-  device_token: Type.String({
-    description:
-      'For the next login on this device: what others guess does not lock it out. It opens nothing',
-  }),
-  user: Me,
-});
+export const LoggedIn = Closed(
+  {
+    ...Tokens.properties,
+    suspicious: Type.Boolean({ description: 'Unseen device and network, or after repeated failures' }),
+    device_token: Type.String({
+      description:
+        'For the next login on this device: what others guess does not lock it out. It opens nothing',
+    }),
+    user: Me,
+  },
+  { $id: 'LoggedIn' },
+);
 export type LoggedIn = Static<typeof LoggedIn>;
 
-export const SessionInList = Closed({
-  id: IdSchema<SessionId>(),
-  current: Type.Boolean({ description: 'The session that asks' }),
-  device_name: Nullable(Type.String()),
-  platform: Nullable(Type.String()),
-  ip_address: Nullable(Type.String()),
-  user_agent: Nullable(Type.String()),
-  suspicious: Type.Boolean(),
-  created_at: Timestamp,
-  last_seen: Timestamp,
-});
+export const SessionInList = Closed(
+  {
+    id: IdSchema<SessionId>(),
+    current: Type.Boolean({ description: 'The session that asks' }),
+    device_name: Nullable(Type.String()),
+    platform: Nullable(Type.String()),
+    ip_address: Nullable(Type.String()),
+    user_agent: Nullable(Type.String()),
+    suspicious: Type.Boolean(),
+    created_at: Timestamp,
+    last_seen: Timestamp,
+  },
+  { $id: 'Session' },
+);
 export type SessionInList = Static<typeof SessionInList>;
 
 export const SessionParams = Closed({ session_id: IdSchema<SessionId>() });

@@ -3,18 +3,21 @@ import type { App } from '@hivesync/http';
 import { Type } from 'typebox';
 import type { SigningKeys } from './signing-key.service.ts';
 
-const Jwks = Closed({
-  keys: Type.Array(
-    Closed({
-      kty: Type.String(),
-      crv: Type.String(),
-      x: Type.String(),
-      kid: Type.String(),
-      alg: Type.String(),
-      use: Type.String(),
-    }),
-  ),
-});
+const Jwks = Closed(
+  {
+    keys: Type.Array(
+      Closed({
+        kty: Type.String(),
+        crv: Type.String(),
+        x: Type.String(),
+        kid: Type.String(),
+        alg: Type.String(),
+        use: Type.String(),
+      }),
+    ),
+  },
+  { $id: 'KeySet' },
+);
 
 /** The public keys of access tokens. The schema of the answer lets no private member out. */
 export async function jwksRoutes(app: App, { keys }: { keys: SigningKeys }): Promise<void> {
@@ -25,7 +28,6 @@ export async function jwksRoutes(app: App, { keys }: { keys: SigningKeys }): Pro
         operationId: 'getJwks',
         summary: 'The public keys that access tokens are verified with',
         tags: ['keys'],
-        security: [],
         response: { 200: Jwks },
       },
     },

@@ -17,7 +17,6 @@ export async function accountRoutes(app: App): Promise<void> {
         summary: 'Make an account',
         description: 'Answers the account and no token: log in next.',
         tags,
-        security: [],
         body: RegisterBody,
         response: { 201: Me, ...errorResponses('EMAIL_TAKEN', 'PASSWORD_TOO_COMMON', 'OVERLOADED') },
       },

@@ -48,11 +48,11 @@ const userFields = {
 };
 
 /** A person as they see themselves. */
-export const Me = Closed({ ...userFields, preferences_json: Preferences });
+export const Me = Closed({ ...userFields, preferences_json: Preferences }, { $id: 'User' });
 export type Me = Static<typeof Me>;
 
 /** A person as an administrator's list shows them: the email is redacted. */
-export const UserInList = Closed(userFields);
+export const UserInList = Closed(userFields, { $id: 'UserSummary' });
 export type UserInList = Static<typeof UserInList>;
 
 export const UserListQuery = Closed({

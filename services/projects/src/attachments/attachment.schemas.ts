@@ -30,17 +30,20 @@ export const NewAttachment = Closed(
 );
 export type NewAttachment = Static<typeof NewAttachment>;
 
-export const Attachment = Closed({
-  id: IdSchema<TaskAttachmentId>(),
-  task_id: IdSchema<TaskId>(),
-  kind: StringEnum(['file', 'link']),
-  name: Type.String(),
-  external_url: Nullable(Type.String(), { description: 'Of a link' }),
-  size_bytes: Nullable(Type.Integer(), { description: 'Of a file' }),
-  content_type: Nullable(Type.String(), { description: 'Of a file, as whoever uploaded it says' }),
-  uploaded_by: IdSchema<UserId>(),
-  uploaded_at: Timestamp,
-});
+export const Attachment = Closed(
+  {
+    id: IdSchema<TaskAttachmentId>(),
+    task_id: IdSchema<TaskId>(),
+    kind: StringEnum(['file', 'link']),
+    name: Type.String(),
+    external_url: Nullable(Type.String(), { description: 'Of a link' }),
+    size_bytes: Nullable(Type.Integer(), { description: 'Of a file' }),
+    content_type: Nullable(Type.String(), { description: 'Of a file, as whoever uploaded it says' }),
+    uploaded_by: IdSchema<UserId>(),
+    uploaded_at: Timestamp,
+  },
+  { $id: 'Attachment' },
+);
 export type Attachment = Static<typeof Attachment>;
 
 export const NewUpload = Closed({
@@ -52,19 +55,25 @@ export const NewUpload = Closed({
 });
 export type NewUpload = Static<typeof NewUpload>;
 
-export const GrantedUpload = Closed({
-  object_key: Type.String({ description: 'To attach the file by, when it is uploaded' }),
-  upload_url: Type.String({
-    format: 'uri',
-    description: 'For one PUT of just `size_bytes` bytes; needs no token',
-  }),
-  expires_at: Timestamp,
-  headers: FreeNames(Type.String(), { description: 'To be sent with the PUT' }),
-});
+export const GrantedUpload = Closed(
+  {
+    object_key: Type.String({ description: 'To attach the file by, when it is uploaded' }),
+    upload_url: Type.String({
+      format: 'uri',
+      description: 'For one PUT of just `size_bytes` bytes; needs no token',
+    }),
+    expires_at: Timestamp,
+    headers: FreeNames(Type.String(), { description: 'To be sent with the PUT' }),
+  },
+  { $id: 'GrantedUpload' },
+);
 export type GrantedUpload = Static<typeof GrantedUpload>;
 
-export const Download = Closed({
-  url: Type.String({ format: 'uri', description: 'Needs no token' }),
-  expires_at: Nullable(Timestamp, { description: 'null for a link, which is not ours' }),
-});
+export const Download = Closed(
+  {
+    url: Type.String({ format: 'uri', description: 'Needs no token' }),
+    expires_at: Nullable(Timestamp, { description: 'null for a link, which is not ours' }),
+  },
+  { $id: 'Download' },
+);
 export type Download = Static<typeof Download>;

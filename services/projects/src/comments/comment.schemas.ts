@@ -5,13 +5,12 @@ import {
   IdSchema,
   Nullable,
   type ProjectId,
-  StringEnum,
   Text,
   Timestamp,
 } from '@hivesync/contracts';
 import { PageQuery } from '@hivesync/http';
 import { type Static, Type } from 'typebox';
-import { Person } from '../fields.schemas.ts';
+import { Order, Person } from '../fields.schemas.ts';
 
 export const CommentParams = Closed({ comment_id: IdSchema<CommentId>() });
 const Body = Text(20_000, { min: 1, description: '`@[<user_id>]` mentions a member' });
@@ -32,21 +31,24 @@ export type NewComment = Static<typeof NewComment>;
 
 export const CommentChanges = Closed({ body: Body });
 
-export const Comment = Closed({
-  id: IdSchema<CommentId>(),
-  project_id: IdSchema<ProjectId>(),
-  parent_id: Nullable(IdSchema<CommentId>()),
-  entity_type: CommentEntityType,
-  entity_id: Nullable(EntityId),
-  file_path: Nullable(Type.String()),
-  line: Nullable(Type.Integer()),
-  author: Person,
-  body: Type.String(),
-  is_starred: Type.Boolean(),
-  version: Type.Integer(),
-  created_at: Timestamp,
-  updated_at: Timestamp,
-});
+export const Comment = Closed(
+  {
+    id: IdSchema<CommentId>(),
+    project_id: IdSchema<ProjectId>(),
+    parent_id: Nullable(IdSchema<CommentId>()),
+    entity_type: CommentEntityType,
+    entity_id: Nullable(EntityId),
+    file_path: Nullable(Type.String()),
+    line: Nullable(Type.Integer()),
+    author: Person,
+    body: Type.String(),
+    is_starred: Type.Boolean(),
+    version: Type.Integer(),
+    created_at: Timestamp,
+    updated_at: Timestamp,
+  },
+  { $id: 'Comment' },
+);
 export type Comment = Static<typeof Comment>;
 
 export const CommentListQuery = Type.Object(
@@ -54,10 +56,10 @@ export const CommentListQuery = Type.Object(
     ...PageQuery.properties,
     entity_type: Type.Optional(CommentEntityType),
     entity_id: Type.Optional(EntityId),
-    file_path: Type.Optional(FilePath),
+    file_path: Type.Optional(Text(1024, { min: 1, description: 'File whose lines they are about' })),
     parent_id: Type.Optional(IdSchema<CommentId>({ description: 'Replies in this thread' })),
-    starred: Type.Optional(Type.Boolean()),
-    order: StringEnum(['asc', 'desc'], { default: 'asc' }),
+    starred: Type.Optional(Type.Boolean({ description: 'Only those with a star, or only others' })),
+    order: Order('asc'),
   },
   { additionalProperties: false },
 );

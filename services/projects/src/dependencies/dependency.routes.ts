@@ -5,7 +5,10 @@ import { Type } from 'typebox';
 import { actorOf } from '../actor.ts';
 import { addDependency, removeDependency } from './dependency.service.ts';
 
-const DependencyParams = Closed({ task_id: IdSchema<TaskId>(), depends_on_task_id: IdSchema<TaskId>() });
+const DependencyParams = Closed({
+  task_id: IdSchema<TaskId>(),
+  depends_on_task_id: IdSchema<TaskId>({ description: 'Id of the task that comes first' }),
+});
 
 export async function dependencyRoutes(app: App): Promise<void> {
   for (const [method, operationId, summary, change, codes] of [

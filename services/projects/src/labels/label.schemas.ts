@@ -14,11 +14,14 @@ export const LabelParams = Closed({ project_id: IdSchema<ProjectId>(), label_id:
 export const TaskLabelParams = Closed({ task_id: IdSchema<TaskId>(), label_id: IdSchema<TaskLabelId>() });
 export const NewLabel = Closed({ name: Name(200), color: Color });
 export type NewLabel = Static<typeof NewLabel>;
-export const Label = Closed({
-  id: IdSchema<TaskLabelId>(),
-  project_id: IdSchema<ProjectId>(),
-  name: Type.String(),
-  color: Color,
-  created_at: Timestamp,
-});
+export const Label = Closed(
+  {
+    id: IdSchema<TaskLabelId>(),
+    project_id: IdSchema<ProjectId>(),
+    name: Type.String(),
+    color: Color,
+    created_at: Timestamp,
+  },
+  { $id: 'Label' },
+);
 export type Label = Static<typeof Label>;

@@ -5,10 +5,16 @@ export const ObjectParams = Closed({ object_id: IdSchema() });
 
 const signed = {
   expires: Type.Integer({ minimum: 0, maximum: 8_640_000_000_000, description: 'Seconds since 1970' }),
-  signature: Type.String({ maxLength: 256 }),
+  signature: Type.String({ maxLength: 256, description: 'As it stands in the URL that was given out' }),
 };
-export const UploadQuery = Closed({ ...signed, size: Type.Integer({ minimum: 1 }) });
-export const DownloadQuery = Closed({ ...signed, name: Type.String({ maxLength: 400 }) });
+export const UploadQuery = Closed({
+  ...signed,
+  size: Type.Integer({ minimum: 1, description: 'Bytes of the file' }),
+});
+export const DownloadQuery = Closed({
+  ...signed,
+  name: Type.String({ maxLength: 400, description: 'What the file is to be saved as' }),
+});
 
 export const DownloadHeaders = Type.Object({
   range: Type.Optional(

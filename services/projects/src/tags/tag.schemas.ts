@@ -5,11 +5,14 @@ import { Color } from '../fields.schemas.ts';
 export const TagParams = Closed({ project_id: IdSchema<ProjectId>(), tag_id: IdSchema<ProjectTagId>() });
 export const NewTag = Closed({ name: Name(200), color: Color });
 export type NewTag = Static<typeof NewTag>;
-export const Tag = Closed({
-  id: IdSchema<ProjectTagId>(),
-  project_id: IdSchema<ProjectId>(),
-  name: Type.String(),
-  color: Color,
-  created_at: Timestamp,
-});
+export const Tag = Closed(
+  {
+    id: IdSchema<ProjectTagId>(),
+    project_id: IdSchema<ProjectId>(),
+    name: Type.String(),
+    color: Color,
+    created_at: Timestamp,
+  },
+  { $id: 'Tag' },
+);
 export type Tag = Static<typeof Tag>;

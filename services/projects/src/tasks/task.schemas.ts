@@ -14,41 +14,47 @@ import {
 } from '@hivesync/contracts';
 import { PageQuery } from '@hivesync/http';
 import { type Static, Type } from 'typebox';
-import { Day, Description, Person } from '../fields.schemas.ts';
+import { Day, DayOf, Description, Order, Person } from '../fields.schemas.ts';
 
 export const TaskParams = Closed({ task_id: IdSchema<TaskId>() });
 const Title = Name(500);
 
 /** A task in a list: without the description, which may be long. */
-export const TaskSummary = Closed({
-  id: IdSchema<TaskId>(),
-  project_id: IdSchema<ProjectId>(),
-  number: Type.Integer({ description: 'Counts from 1 within the project' }),
-  title: Type.String(),
-  status: TaskStatus,
-  assignee: Nullable(Person),
-  due_date: Nullable(Day),
-  labels: Type.Array(Closed({ id: IdSchema<TaskLabelId>(), name: Type.String(), color: Type.String() })),
-  created_by: IdSchema<UserId>(),
-  version: Type.Integer(),
-  created_at: Timestamp,
-  updated_at: Timestamp,
-});
+export const TaskSummary = Closed(
+  {
+    id: IdSchema<TaskId>(),
+    project_id: IdSchema<ProjectId>(),
+    number: Type.Integer({ description: 'Counts from 1 within the project' }),
+    title: Type.String(),
+    status: TaskStatus,
+    assignee: Nullable(Person),
+    due_date: Nullable(Day),
+    labels: Type.Array(Closed({ id: IdSchema<TaskLabelId>(), name: Type.String(), color: Type.String() })),
+    created_by: IdSchema<UserId>(),
+    version: Type.Integer(),
+    created_at: Timestamp,
+    updated_at: Timestamp,
+  },
+  { $id: 'TaskSummary' },
+);
 export type TaskSummary = Static<typeof TaskSummary>;
 
-export const Task = Closed({
-  ...TaskSummary.properties,
-  description: Type.String(),
-  depends_on: Type.Array(
-    Closed({
-      id: IdSchema<TaskId>(),
-      number: Type.Integer(),
-      title: Type.String(),
-      status: TaskStatus,
-    }),
-    { description: 'Tasks that come first' },
-  ),
-});
+export const Task = Closed(
+  {
+    ...TaskSummary.properties,
+    description: Type.String(),
+    depends_on: Type.Array(
+      Closed({
+        id: IdSchema<TaskId>(),
+        number: Type.Integer(),
+        title: Type.String(),
+        status: TaskStatus,
+      }),
+      { description: 'Tasks that come first' },
+    ),
+  },
+  { $id: 'Task' },
+);
 export type Task = Static<typeof Task>;
 
 const assignee = Type.Optional(Nullable(IdSchema<UserId>({ description: 'A member of the project' })));
@@ -93,17 +99,20 @@ export const BulkUpdate = Closed({
 });
 export type BulkUpdate = Static<typeof BulkUpdate>;
 
-export const BulkResult = Closed({
-  results: Type.Array(
-    Closed({
-      id: IdSchema<TaskId>(),
-      updated: Type.Boolean(),
-      version: Nullable(Type.Integer({ description: 'The present one; null where there is no such task' })),
-      code: Nullable(Type.String({ description: 'Why it was not updated: a code of the error catalogue' })),
-    }),
-    { description: 'In the order of `updates`' },
-  ),
-});
+export const BulkResult = Closed(
+  {
+    results: Type.Array(
+      Closed({
+        id: IdSchema<TaskId>(),
+        updated: Type.Boolean(),
+        version: Nullable(Type.Integer({ description: 'The present one; null where there is no such task' })),
+        code: Nullable(Type.String({ description: 'Why it was not updated: a code of the error catalogue' })),
+      }),
+      { description: 'In the order of `updates`' },
+    ),
+  },
+  { $id: 'BulkResult' },
+);
 export type BulkResult = Static<typeof BulkResult>;
 
 export const taskSorts = ['created', 'updated', 'due', 'number'] as const;
@@ -120,12 +129,12 @@ export const TaskListQuery = Type.Object(
         description: 'Id of a user, `me` or `none`',
       }),
     ),
-    label: Type.Optional(IdSchema<TaskLabelId>()),
-    due_from: Type.Optional(Day),
-    due_to: Type.Optional(Day),
-    q: Type.Optional(Text(200, { min: 1 })),
-    sort: StringEnum(taskSorts, { default: 'created' }),
-    order: StringEnum(['asc', 'desc'], { default: 'desc' }),
+    label: Type.Optional(IdSchema<TaskLabelId>({ description: 'Id of a label that they carry' })),
+    due_from: Type.Optional(DayOf('First day of those that they are due on')),
+    due_to: Type.Optional(DayOf('Last day of those that they are due on')),
+    q: Type.Optional(Text(200, { min: 1, description: 'What their title contains' })),
+    sort: StringEnum(taskSorts, { default: 'created', description: 'What to sort by' }),
+    order: Order('desc'),
   },
   { additionalProperties: false },
 );
