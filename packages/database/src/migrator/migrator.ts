@@ -160,7 +160,7 @@ async function prepareMigrations(dataSource: DataSource, database: ServiceDataba
       });
       return;
     } catch (error) {
-      if (!['42P07', '23505'].includes(sqlState(error) ?? '') || attempt >= 10) throw error;
+      if (!['42P07', '42710', '23505'].includes(sqlState(error) ?? '') || attempt >= 10) throw error;
     }
   }
 }
