@@ -91,7 +91,11 @@ describe.skipIf(!can.promtool)('promtool', () => {
   });
 });
 
-describe.skipIf(!can.prometheus)('alerts', () => {
+/** Causes take their time to be seen: some minutes for all of them, so it is left to whoever asks for the long forms. */
+const long = Boolean(process.env.HIVESYNC_LONG_TESTS);
+if (!long) console.log('HIVESYNC_LONG_TESTS is not set: that every alert fires is not tried');
+
+describe.skipIf(!can.prometheus || !long)('alerts', () => {
   let watch: Prometheus;
 
   beforeAll(async () => {

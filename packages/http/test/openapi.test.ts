@@ -75,8 +75,6 @@ test('names every operation of the service, and none of the machinery', () => {
     '/internal/integrity',
     '/internal/integrity/deletions',
     '/internal/integrity/departing',
-    '/internal/integrity/deletions',
-    '/internal/integrity/departing',
     '/internal/users/{user_id}/export',
     '/internal/who',
   ]);
