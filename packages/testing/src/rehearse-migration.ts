@@ -13,7 +13,10 @@ export interface Rehearsal {
   database: ServiceDatabase;
   /** Name of the migration, with or without its time. */
   migration: string;
-  /** Writes rows as the code did that did not know the migration, with the app's role. It is called several times. */
+  /**
+   * Writes rows as the code did that did not know the migration, with the app's role. It is called several times. Only
+   * the first migration of a service has no such code.
+   */
   write?: (app: DataSource) => Promise<unknown>;
   /** What that code reads, in a fixed order. */
   read?: (app: DataSource) => Promise<unknown[]>;
@@ -29,6 +32,8 @@ export async function rehearseMigration(rehearsal: Rehearsal): Promise<void> {
   const names = orderedMigrations(database).map((one) => one.migration.name);
   const at = names.findIndex((name) => name === migration || name.replace(/\d{13}$/, '') === migration);
   assert.notEqual(at, -1, `${database.service} has no migration ${migration}`);
+  const hasOldWriter = rehearsal.write !== undefined && rehearsal.read !== undefined;
+  assert.ok(at === 0 || hasOldWriter, `${migration} is rehearsed without what the old code writes and reads`);
 
   const server = await emptyDatabase();
   const owner = server.ownerUrl(database.service);
@@ -46,7 +51,7 @@ export async function rehearseMigration(rehearsal: Rehearsal): Promise<void> {
     assert.deepEqual(await read(app), rowsBefore, 'the old code reads other rows after up');
     await write(app);
     const rowsAfter = await read(app);
-    if (rehearsal.write && rehearsal.read) {
+    if (hasOldWriter) {
       assert.ok(rowsAfter.length > rowsBefore.length, 'the old code wrote nothing after up');
     }
 

@@ -248,6 +248,10 @@ const writers: Record<string, { tables: string[]; write: (app: DataSource) => Pr
 
 const names = database.migrations.map((migration) => new migration().name.replace(/\d{13}$/, ''));
 
+test('every migration comes with what its code writes, for those that follow', () => {
+  expect(names.filter((name) => !writers[name])).toEqual([]);
+});
+
 test.each(names)('%s: up, old writers go on, down, rows survive, redo', async (migration) => {
   const earlier = names.slice(0, names.indexOf(migration)).map((name) => {
     const writer = writers[name];
