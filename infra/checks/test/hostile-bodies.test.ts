@@ -13,6 +13,7 @@ import { startService, testDatabase, testUser } from '@hivesync/testing';
 import * as workers from '@hivesync/workers';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { hostileBodies, sample } from '../src/hostile-bodies.ts';
+import { resolveReferences } from '../src/resolve-references.ts';
 
 /** Milliseconds that one body may hold the loop of an idle machine; one that others use as well is slower. */
 const bound = 50;
@@ -64,7 +65,7 @@ interface Operation {
 }
 interface Document {
   paths: Record<string, Record<string, Operation>>;
-  components: { schemas?: Record<string, unknown> };
+  components: { schemas: Record<string, unknown> };
 }
 
 const longest = { what: 'nothing', ms: 0 };
@@ -78,8 +79,10 @@ test.each(serviceNames)('%s reads every body under its limit in time', { timeout
 
   for (const [path, operations] of Object.entries(document.paths)) {
     for (const [method, operation] of Object.entries(operations)) {
-      const schema = operation.requestBody?.content['application/json']?.schema;
-      if (!schema) continue;
+      const body = operation.requestBody?.content['application/json']?.schema;
+      if (!body) continue;
+      const schema = resolveReferences(body, document.components.schemas) as Record<string, unknown>;
+      expect(schema, operation.operationId).not.toHaveProperty('$ref');
       const url = (operation.parameters ?? [])
         .filter((parameter) => parameter.in === 'path')
         .reduce((text, one) => text.replace(`{${one.name}}`, String(sample(one.schema))), path);

@@ -3,6 +3,7 @@ import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { EmailAddress, HttpsUrl, serviceNames } from '@hivesync/contracts';
 import { expect, test } from 'vitest';
+import { resolveReferences } from '../src/resolve-references.ts';
 
 const root = join(import.meta.dirname, '../../..');
 const read = (path: string) => readFileSync(join(root, path), 'utf8');
@@ -22,17 +23,16 @@ const fields = serviceNames.flatMap((service) => {
   };
   return Object.values(paths)
     .flatMap((methods) => Object.values(methods))
-    .flatMap(({ operationId, requestBody }) => [...textsOf(requestBody, operationId, components.schemas)]);
+    .flatMap(({ operationId, requestBody }) => [
+      ...textsOf(resolveReferences(requestBody, components.schemas), operationId),
+    ]);
 });
 
-function* textsOf(node: unknown, where: string, components: Record<string, unknown>): Generator<Field> {
+function* textsOf(node: unknown, where: string): Generator<Field> {
   if (typeof node !== 'object' || node === null) return;
   const schema = node as Record<string, unknown>;
   if (schema.type === 'string') yield { where, schema };
-  for (const [name, inner] of Object.entries(schema)) {
-    const named = name === '$ref' ? components[String(inner).split('/').at(-1) ?? ''] : inner;
-    yield* textsOf(named, `${where}.${name}`, components);
-  }
+  for (const [name, inner] of Object.entries(schema)) yield* textsOf(inner, `${where}.${name}`);
 }
 
 test('an address in a request is what mail can carry', () => {
