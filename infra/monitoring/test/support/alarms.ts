@@ -102,6 +102,17 @@ export const alarms: Record<string, Alarm> = {
     await insertEvent(database, 'projects', { occurred_at: '2 minutes' });
     return { service: 'projects' };
   },
+  EventSourceSetBack: async ({ database }) => {
+    const read = `select from billing.feed_readers
+      where consumer = 'audit' and position = (select max(position) from billing.outbox)`;
+    await insertEvent(database, 'billing', {});
+    await insertEvent(database, 'billing', {});
+    await expect.poll(() => database.query(read), { timeout: 60_000 }).toHaveLength(1);
+    await database.query(
+      'delete from billing.outbox where position = (select max(position) from billing.outbox)',
+    );
+    return { service: 'audit', source: 'billing' };
+  },
   DeletionOverdue: async ({ database }) => {
     await database.query(
       `alter function previews.forget_outbox_addresses rename to forget_nothing;
