@@ -36,6 +36,8 @@ export interface Report {
   /** How many of the consumers stood between effect and commit when they were killed. */
   consumersHit: number;
   tally: Tally;
+  /** Invitations that were accepted, or may have been: none, where nobody proved an address. */
+  joins: number;
   counts: EffectCounts;
   /** Null where the platform's own audit gave no answer, which is one of the troubles. */
   integrity: Omit<IntegrityCheck, 'findings'> | null;
@@ -121,6 +123,7 @@ export async function runSuite(platform: Platform, options: SuiteOptions): Promi
     left: [...left],
     consumersHit,
     tally: client.tally,
+    joins: ledger.members.length,
     counts: effects.counts,
     integrity: integrity && { examined: integrity.examined, kinds: integrity.kinds },
     findings,

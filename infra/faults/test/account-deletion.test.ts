@@ -14,7 +14,7 @@ let platform: Platform;
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'hivesync-killed-'));
   platform = await startPlatform(folder);
-}, 90_000);
+}, 300_000);
 afterAll(async () => {
   await platform.stop();
   rmSync(folder, { recursive: true, force: true });
@@ -140,4 +140,4 @@ test('it goes on where it was, and counts each row once', async () => {
   );
   expect(remaining).toEqual([{ projects: 1, tasks: shared, assigned: 0, comments: shared, members: 1 }]);
   console.log(`killed ${killedAfter.length} times, after ${killedAfter.join(', ')} batches`);
-}, 120_000);
+}, 300_000);

@@ -26,7 +26,7 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'hivesync-checks-'));
   chmodSync(folder, 0o755);
   platform = await startPlatform(folder);
-}, 120_000);
+}, 300_000);
 afterAll(async () => {
   await platform?.stop();
   rmSync(folder, { recursive: true });

@@ -22,4 +22,4 @@ test('one fault of each kind loses nothing, doubles nothing and leaves nothing d
   expect(report).toMatchObject({ consumers_hit: 1 });
   expect(report).toHaveProperty('acknowledged');
   expect((report as { acknowledged: number }).acknowledged).toBeGreaterThan(10);
-}, 300_000);
+}, 600_000);

@@ -35,7 +35,7 @@ beforeAll(async () => {
   if (address === null || typeof address === 'string') throw new TypeError('it listens on no port');
   const smtpUrl = `smtp://127.0.0.1:${address.port}?requireTLS=false`;
   platform = await startPlatform(folder, { identity: { SMTP_URL: smtpUrl } });
-}, 120_000);
+}, 300_000);
 afterAll(async () => {
   await platform.stop();
   await new Promise<void>((done) => server.close(() => done()));
