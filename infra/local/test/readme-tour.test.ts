@@ -1,14 +1,10 @@
 /** The tour of the README, block by block as it stands there, against the platform as `npm start` starts it. */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { serviceNames } from '@hivesync/contracts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { freePortRow } from '../src/ports.ts';
+import { patienceMs, type RunningPlatform, run, runningPlatform } from './running-platform.ts';
 
 interface Block {
   script: string;
@@ -27,44 +23,11 @@ for (const [, language, body = ''] of tour.matchAll(/^```(\w*)\n(.*?)^```$/gms))
   else if (last && last.shown === '') last.shown = body;
 }
 
-const run = (file: string) => [
-  join(import.meta.dirname, 'run-source.mjs'),
-  join(import.meta.dirname, '../src', file),
-];
-const folder = mkdtempSync(join(tmpdir(), 'hivesync-tour-'));
-const patienceMs = 240_000;
-let platform: ChildProcess;
-let port: number;
-
+let platform: RunningPlatform;
 beforeAll(async () => {
-  port = await freePortRow(serviceNames.length + 1);
-  platform = spawn(process.execPath, run('start.ts'), {
-    env: environment(),
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  let said = '';
-  platform.stdout?.setEncoding('utf8').on('data', (more) => {
-    said += more;
-  });
-  for (const from = Date.now(); !said.includes('is ready after'); await sleep(50)) {
-    if (platform.exitCode !== null || Date.now() - from > patienceMs)
-      throw new Error(`it did not start: ${said}`);
-  }
+  platform = await runningPlatform();
 }, patienceMs);
-
-afterAll(async () => {
-  if (platform.exitCode === null) {
-    platform.kill('SIGINT');
-    await once(platform, 'exit');
-  }
-  rmSync(folder, { recursive: true, force: true });
-});
-
-const environment = () => ({
-  PATH: process.env.PATH,
-  HIVESYNC_DATA_DIR: join(folder, '.data'),
-  HIVESYNC_PORT_BASE: String(port),
-});
+afterAll(() => platform.stop());
 
 /** All blocks in one shell, as somebody would type them. @returns the output of each */
 async function walk(): Promise<string[]> {
@@ -77,11 +40,15 @@ async function walk(): Promise<string[]> {
     `npm() { [ "$2" = admin:create ] && '${process.execPath}' ${command.join(' ')} create "\${@:4}"; }`,
     ...blocks.map((block) => `${block.script}\nprintf '\\n${end}\\n'`),
   ].join('\n');
-  const shell = spawn('bash', ['--norc', '-c', script.replace('127.0.0.1:8080', `127.0.0.1:${port}`)], {
-    cwd: folder,
-    env: environment(),
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  const shell = spawn(
+    'bash',
+    ['--norc', '-c', script.replace('127.0.0.1:8080', `127.0.0.1:${platform.port}`)],
+    {
+      cwd: platform.folder,
+      env: platform.environment,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
+  );
   const [out, errors] = await Promise.all([text(shell.stdout), text(shell.stderr)]);
   expect(errors).toBe('');
   return out.split(end).slice(0, -1);

@@ -49,10 +49,10 @@ export function Nullable<T extends TSchema>(
   return Type.Union([schema, Type.Null()], options);
 }
 
-/** An object that refuses fields it does not know. `$id` names it in OpenAPI. */
+/** An object that refuses fields it does not know. `$id` names it in OpenAPI. `examples` of a body work as they are. */
 export function Closed<T extends TProperties>(
   properties: T,
-  options: { $id?: string; description?: string; minProperties?: number } = {},
+  options: { $id?: string; description?: string; minProperties?: number; examples?: object[] } = {},
 ): TObject<T> {
   return Type.Object(properties, { ...options, additionalProperties: false });
 }

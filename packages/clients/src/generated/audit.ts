@@ -463,6 +463,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "aggregate": "identity.user",
+                 *       "grace_seconds": 5
+                 *     }
+                 */
                 "application/json": components["schemas"]["RepairIntegrityBody"];
             };
         };

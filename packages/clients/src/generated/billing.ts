@@ -301,6 +301,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "value": 50
+                 *     }
+                 */
                 "application/json": components["schemas"]["SetTierLimitBody"];
             };
         };

@@ -1590,6 +1590,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "body": "This runs twice, and need not."
+                 *     }
+                 */
                 "application/json": components["schemas"]["EditCommentBody"];
             };
         };
@@ -2438,6 +2443,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "description": "Maps of everything",
+                 *       "name": "Atlas"
+                 *     }
+                 */
                 "application/json": components["schemas"]["CreateProjectBody"];
             };
         };
@@ -2655,6 +2666,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "description": "Maps of nearly everything"
+                 *     }
+                 */
                 "application/json": components["schemas"]["UpdateProjectBody"];
             };
         };
@@ -2886,6 +2902,14 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "body": "This runs twice.",
+                 *       "entity_type": "code",
+                 *       "file_path": "src/login.ts",
+                 *       "line": 12
+                 *     }
+                 */
                 "application/json": components["schemas"]["AddCommentBody"];
             };
         };
@@ -3021,6 +3045,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "confirm": "Atlas"
+                 *     }
+                 */
                 "application/json": components["schemas"]["DeleteProjectBody"];
             };
         };
@@ -3392,6 +3421,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "email": "bob@example.com"
+                 *     }
+                 */
                 "application/json": components["schemas"]["InviteMemberBody"];
             };
         };
@@ -3609,6 +3643,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "color": "#cc3311",
+                 *       "name": "bug"
+                 *     }
+                 */
                 "application/json": components["schemas"]["CreateLabelBody"];
             };
         };
@@ -4156,6 +4196,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "color": "#0077bb",
+                 *       "name": "mobile"
+                 *     }
+                 */
                 "application/json": components["schemas"]["CreateTagBody"];
             };
         };
@@ -4477,6 +4523,13 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "due_date": "2026-12-24",
+                 *       "status": "open",
+                 *       "title": "Login screen flickers"
+                 *     }
+                 */
                 "application/json": components["schemas"]["CreateTaskBody"];
             };
         };
@@ -4612,6 +4665,18 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "updates": [
+                 *         {
+                 *           "changes": {
+                 *             "status": "done"
+                 *           },
+                 *           "id": "01a20405-99d1-7459-82eb-998cc9afb8b5"
+                 *         }
+                 *       ]
+                 *     }
+                 */
                 "application/json": components["schemas"]["UpdateTasksBody"];
             };
         };
@@ -4996,6 +5061,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "status": "in_progress"
+                 *     }
+                 */
                 "application/json": components["schemas"]["UpdateTaskBody"];
             };
         };
@@ -5207,6 +5277,12 @@ export interface operations {
         /** @description Exactly one of `object_key` and `external_url` */
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "external_url": "https://example.com/flicker.mp4",
+                 *       "name": "What it looks like"
+                 *     }
+                 */
                 "application/json": components["schemas"]["AddAttachmentBody"];
             };
         };
@@ -5500,6 +5576,13 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "content_type": "image/png",
+                 *       "name": "flicker.png",
+                 *       "size_bytes": 20480
+                 *     }
+                 */
                 "application/json": components["schemas"]["GrantAttachmentUploadBody"];
             };
         };

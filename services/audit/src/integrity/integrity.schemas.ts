@@ -20,7 +20,10 @@ export const IntegrityQuery = Type.Object(
 );
 
 /** A repair asks for the same, in its body. */
-export const IntegrityRepair = IntegrityQuery;
+export const IntegrityRepair = Type.Object(IntegrityQuery.properties, {
+  additionalProperties: false,
+  examples: [{ aggregate: 'identity.user', grace_seconds: 5 }],
+});
 
 export const IntegrityPage = Type.Object(
   {

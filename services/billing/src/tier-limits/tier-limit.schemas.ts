@@ -19,4 +19,7 @@ export const TierLimitList = Page(TierLimit);
 
 export const TierLimitParams = Closed({ tier: Tier, limit_key: LimitKey });
 
-export const TierLimitValue = Closed({ value: Type.Integer({ minimum: 0, maximum: 2_147_483_647 }) });
+export const TierLimitValue = Closed(
+  { value: Type.Integer({ minimum: 0, maximum: 2_147_483_647 }) },
+  { examples: [{ value: 50 }] },
+);

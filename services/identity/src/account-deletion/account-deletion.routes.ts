@@ -66,7 +66,7 @@ export async function accountDeletionRoutes(
           'in the background. Tasks and comments written for others stay, with a deleted author. ' +
           "If-Match is compared with the account's version.",
         tags,
-        body: Closed({ password: OfferedPassword }),
+        body: Closed({ password: OfferedPassword }, { examples: [{ password: 'correct horse battery' }] }),
         response: {
           202: Accepted,
           ...errorResponses(

@@ -63,7 +63,10 @@ export async function emailVerificationRoutes(app: App): Promise<void> {
         summary: 'Prove an address by the token that was mailed to it',
         description: 'Each token is good for one use, within 24 hours.',
         tags,
-        body: Closed({ token: Type.String({ minLength: 1, maxLength: 100 }) }),
+        body: Closed(
+          { token: Type.String({ minLength: 1, maxLength: 100 }) },
+          { examples: [{ token: 'what stands behind #token= in the mail' }] },
+        ),
         response: { 204: Type.Null({ description: 'Proven' }), ...errorResponses('GONE') },
       },
     },

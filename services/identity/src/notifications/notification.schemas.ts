@@ -27,12 +27,15 @@ export const NotificationListQuery = Closed({
 
 export const UnreadCount = Closed({ unread: Type.Integer() }, { $id: 'UnreadCount' });
 
-export const MarkReadBody = Type.Union([
-  Closed({
-    ids: Type.Array(IdSchema<NotificationId>(), { minItems: 1, maxItems: 200 }),
-  }),
-  Closed({ all: Type.Literal(true) }),
-]);
+export const MarkReadBody = Type.Union(
+  [
+    Closed({
+      ids: Type.Array(IdSchema<NotificationId>(), { minItems: 1, maxItems: 200 }),
+    }),
+    Closed({ all: Type.Literal(true) }),
+  ],
+  { examples: [{ all: true }] },
+);
 
 export const MarkedRead = Closed(
   {

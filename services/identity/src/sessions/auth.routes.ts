@@ -94,7 +94,7 @@ export async function authRoutes(app: App, { context }: { context: SessionContex
           'They answer 401 REAUTHENTICATION_REQUIRED where the password was shown more than 5 minutes ago. What this ' +
           'answers counts as just shown; tokens from a later refresh count from the login again.',
         tags,
-        body: Closed({ password: OfferedPassword }),
+        body: Closed({ password: OfferedPassword }, { examples: [{ password: 'correct horse battery' }] }),
         response: {
           200: Reauthenticated,
           ...errorResponses('INVALID_CREDENTIALS', 'NOT_FOUND', 'RATE_LIMITED', 'OVERLOADED'),

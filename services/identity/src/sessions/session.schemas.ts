@@ -14,23 +14,26 @@ import { Me, toMe } from '../users/user.schemas.ts';
 import type { LoggedInPair, TokenPair } from './login.service.ts';
 import type { SessionRecord } from './session.repository.ts';
 
-export const LoginBody = Closed({
-  email: EmailAddress,
-  password: OfferedPassword,
-  device_token: Type.Optional(
-    Type.String({
-      maxLength: 1_000,
-      description:
-        'What an earlier login on this device answered; keep it past a logout. Any other text counts as none',
-    }),
-  ),
-  device: Type.Optional(
-    Closed({
-      name: Text(200, { min: 1, description: 'Goes before the header X-Device-Name' }),
-      platform: Type.Optional(Text(50, { min: 1 })),
-    }),
-  ),
-});
+export const LoginBody = Closed(
+  {
+    email: EmailAddress,
+    password: OfferedPassword,
+    device_token: Type.Optional(
+      Type.String({
+        maxLength: 1_000,
+        description:
+          'What an earlier login on this device answered; keep it past a logout. Any other text counts as none',
+      }),
+    ),
+    device: Type.Optional(
+      Closed({
+        name: Text(200, { min: 1, description: 'Goes before the header X-Device-Name' }),
+        platform: Type.Optional(Text(50, { min: 1 })),
+      }),
+    ),
+  },
+  { examples: [{ email: 'alice@example.com', password: 'correct horse battery' }] },
+);
 
 export const LoginHeaders = Type.Object({
   'x-device-name': Type.Optional(
@@ -38,7 +41,10 @@ export const LoginHeaders = Type.Object({
   ),
 });
 
-export const RefreshBody = Closed({ refresh_token: Type.String({ minLength: 1, maxLength: 200 }) });
+export const RefreshBody = Closed(
+  { refresh_token: Type.String({ minLength: 1, maxLength: 200 }) },
+  { examples: [{ refresh_token: 'what login answered as refresh_token' }] },
+);
 
 /** A pair of tokens. The refresh token is good for one use; whoever loses the answer may ask again. */
 export const Tokens = Closed(

@@ -22,17 +22,23 @@ const Preferences = FreeNames(Type.Unknown(), {
   maxBytes: 16_384,
 });
 
-export const RegisterBody = Closed({
-  email: EmailAddress,
-  password: NewPassword,
-  display_name: Type.Optional(DisplayName),
-});
+export const RegisterBody = Closed(
+  {
+    email: EmailAddress,
+    password: NewPassword,
+    display_name: Type.Optional(DisplayName),
+  },
+  { examples: [{ email: 'alice@example.com', password: 'correct horse battery', display_name: 'Alice' }] },
+);
 
-export const ProfilePatch = Closed({
-  display_name: Type.Optional(DisplayName),
-  avatar_url: Type.Optional(Nullable(HttpsUrl)),
-  preferences_json: Type.Optional(Preferences),
-});
+export const ProfilePatch = Closed(
+  {
+    display_name: Type.Optional(DisplayName),
+    avatar_url: Type.Optional(Nullable(HttpsUrl)),
+    preferences_json: Type.Optional(Preferences),
+  },
+  { examples: [{ display_name: 'Alice A.', preferences_json: { theme: 'dark' } }] },
+);
 
 const userFields = {
   id: IdSchema<UserId>(),

@@ -26,7 +26,10 @@ export const NewAttachment = Closed(
     external_url: Type.Optional(HttpsUrl),
     name: Type.Optional(Name(200)),
   },
-  { description: 'Exactly one of `object_key` and `external_url`' },
+  {
+    description: 'Exactly one of `object_key` and `external_url`',
+    examples: [{ external_url: 'https://example.com/flicker.mp4', name: 'What it looks like' }],
+  },
 );
 export type NewAttachment = Static<typeof NewAttachment>;
 
@@ -46,13 +49,16 @@ export const Attachment = Closed(
 );
 export type Attachment = Static<typeof Attachment>;
 
-export const NewUpload = Closed({
-  name: Name(200),
-  size_bytes: Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER }),
-  content_type: Type.Optional(
-    Type.String({ maxLength: 127, pattern: '^[a-z0-9][a-z0-9!#$&^_.+-]*/[a-z0-9][a-z0-9!#$&^_.+-]*$' }),
-  ),
-});
+export const NewUpload = Closed(
+  {
+    name: Name(200),
+    size_bytes: Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER }),
+    content_type: Type.Optional(
+      Type.String({ maxLength: 127, pattern: '^[a-z0-9][a-z0-9!#$&^_.+-]*/[a-z0-9][a-z0-9!#$&^_.+-]*$' }),
+    ),
+  },
+  { examples: [{ name: 'flicker.png', size_bytes: 20_480, content_type: 'image/png' }] },
+);
 export type NewUpload = Static<typeof NewUpload>;
 
 export const GrantedUpload = Closed(

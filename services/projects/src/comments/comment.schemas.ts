@@ -19,17 +19,25 @@ const Line = Type.Integer({ minimum: 1, maximum: 2_147_483_647 });
 const EntityId = Type.String({ format: 'uuid' });
 
 /** What a comment is about: `entity_id` of a thing, or `file_path` and `line` where `entity_type` is `code`. */
-export const NewComment = Closed({
-  entity_type: CommentEntityType,
-  entity_id: Type.Optional(EntityId),
-  file_path: Type.Optional(FilePath),
-  line: Type.Optional(Line),
-  parent_id: Type.Optional(Nullable(IdSchema<CommentId>({ description: 'The first comment of the thread' }))),
-  body: Body,
-});
+export const NewComment = Closed(
+  {
+    entity_type: CommentEntityType,
+    entity_id: Type.Optional(EntityId),
+    file_path: Type.Optional(FilePath),
+    line: Type.Optional(Line),
+    parent_id: Type.Optional(
+      Nullable(IdSchema<CommentId>({ description: 'The first comment of the thread' })),
+    ),
+    body: Body,
+  },
+  { examples: [{ entity_type: 'code', file_path: 'src/login.ts', line: 12, body: 'This runs twice.' }] },
+);
 export type NewComment = Static<typeof NewComment>;
 
-export const CommentChanges = Closed({ body: Body });
+export const CommentChanges = Closed(
+  { body: Body },
+  { examples: [{ body: 'This runs twice, and need not.' }] },
+);
 
 export const Comment = Closed(
   {

@@ -12,7 +12,10 @@ import { Color } from '../fields.schemas.ts';
 
 export const LabelParams = Closed({ project_id: IdSchema<ProjectId>(), label_id: IdSchema<TaskLabelId>() });
 export const TaskLabelParams = Closed({ task_id: IdSchema<TaskId>(), label_id: IdSchema<TaskLabelId>() });
-export const NewLabel = Closed({ name: Name(200), color: Color });
+export const NewLabel = Closed(
+  { name: Name(200), color: Color },
+  { examples: [{ name: 'bug', color: '#cc3311' }] },
+);
 export type NewLabel = Static<typeof NewLabel>;
 export const Label = Closed(
   {

@@ -17,7 +17,7 @@ export const InvitationParams = Closed({ invitation_id: IdSchema<InvitationId>()
 export const Member = Closed({ user: Person, role: MemberRole, joined_at: Timestamp }, { $id: 'Member' });
 export type Member = Static<typeof Member>;
 
-export const NewInvitation = Closed({ email: EmailAddress });
+export const NewInvitation = Closed({ email: EmailAddress }, { examples: [{ email: 'bob@example.com' }] });
 
 /** What the owner sees. It is the same whether the address belongs to anybody or not. */
 export const Invitation = Closed(

@@ -37,7 +37,10 @@ export const Project = Closed(
 );
 export type Project = Static<typeof Project>;
 
-export const NewProject = Closed({ name: Name(200), description: Type.Optional(Description) });
+export const NewProject = Closed(
+  { name: Name(200), description: Type.Optional(Description) },
+  { examples: [{ name: 'Atlas', description: 'Maps of everything' }] },
+);
 export type NewProject = Static<typeof NewProject>;
 
 export const ProjectChanges = Type.Object(
@@ -46,13 +49,16 @@ export const ProjectChanges = Type.Object(
     description: Type.Optional(Description),
     owner_id: Type.Optional(IdSchema<UserId>({ description: 'A member, who becomes the owner' })),
   },
-  { additionalProperties: false, minProperties: 1 },
+  { additionalProperties: false, minProperties: 1, examples: [{ description: 'Maps of nearly everything' }] },
 );
 export type ProjectChanges = Static<typeof ProjectChanges>;
 
-export const ProjectDeletionBody = Closed({
-  confirm: Name(200, { description: "The project's name, as a confirmation" }),
-});
+export const ProjectDeletionBody = Closed(
+  {
+    confirm: Name(200, { description: "The project's name, as a confirmation" }),
+  },
+  { examples: [{ confirm: 'Atlas' }] },
+);
 export const ProjectDeletionAccepted = Closed(
   {
     id: IdSchema<ProjectId>(),

@@ -61,13 +61,16 @@ const assignee = Type.Optional(Nullable(IdSchema<UserId>({ description: 'A membe
 const due = Type.Optional(Nullable(Day));
 const status = Type.Optional(TaskStatus);
 
-export const NewTask = Closed({
-  title: Title,
-  description: Type.Optional(Description),
-  status,
-  assignee_id: assignee,
-  due_date: due,
-});
+export const NewTask = Closed(
+  {
+    title: Title,
+    description: Type.Optional(Description),
+    status,
+    assignee_id: assignee,
+    due_date: due,
+  },
+  { examples: [{ title: 'Login screen flickers', status: 'open', due_date: '2026-12-24' }] },
+);
 export type NewTask = Static<typeof NewTask>;
 
 export const TaskChanges = Type.Object(
@@ -78,25 +81,28 @@ export const TaskChanges = Type.Object(
     assignee_id: assignee,
     due_date: due,
   },
-  { additionalProperties: false, minProperties: 1 },
+  { additionalProperties: false, minProperties: 1, examples: [{ status: 'in_progress' }] },
 );
 export type TaskChanges = Static<typeof TaskChanges>;
 
-export const BulkUpdate = Closed({
-  updates: Type.Array(
-    Closed({
-      id: IdSchema<TaskId>(),
-      version: Type.Optional(
-        Type.Integer({ minimum: 1, description: 'Change it only if it still has this version' }),
-      ),
-      changes: Type.Object(
-        { status, assignee_id: assignee, due_date: due },
-        { additionalProperties: false, minProperties: 1 },
-      ),
-    }),
-    { minItems: 1, maxItems: 200 },
-  ),
-});
+export const BulkUpdate = Closed(
+  {
+    updates: Type.Array(
+      Closed({
+        id: IdSchema<TaskId>(),
+        version: Type.Optional(
+          Type.Integer({ minimum: 1, description: 'Change it only if it still has this version' }),
+        ),
+        changes: Type.Object(
+          { status, assignee_id: assignee, due_date: due },
+          { additionalProperties: false, minProperties: 1 },
+        ),
+      }),
+      { minItems: 1, maxItems: 200 },
+    ),
+  },
+  { examples: [{ updates: [{ id: '01a20405-99d1-7459-82eb-998cc9afb8b5', changes: { status: 'done' } }] }] },
+);
 export type BulkUpdate = Static<typeof BulkUpdate>;
 
 export const BulkResult = Closed(
