@@ -17,5 +17,7 @@ export function bodyDeadline(app: FastifyInstance, milliseconds = requestMs): vo
       if (!raw.complete) endReceiving(raw, reply.raw);
     }, milliseconds).unref();
     raw.once('close', () => clearTimeout(timer));
+    // What is answered before it was whole is ended in stages; and what was injected has no connection that closes.
+    reply.raw.once('finish', () => clearTimeout(timer));
   });
 }
