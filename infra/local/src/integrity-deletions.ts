@@ -34,7 +34,8 @@ export async function exportDeparting(
     for (const { service, departing } of batches(deletions)) {
       const { aggregate } = departing;
       for await (const row of departingRows(callService, service, departing, { requestId: randomUUID() })) {
-        await file.write(`${JSON.stringify({ service, aggregate, ...row })}\n`);
+        // Unlike `write`, which may write a part of it on a disk that is nearly full.
+        await file.appendFile(`${JSON.stringify({ service, aggregate, ...row })}\n`);
       }
     }
     await file.sync();

@@ -83,7 +83,8 @@ export async function runIntegrity(
   const { findings, deletions, examined } = await wholeAudit(callService, body, options);
   const report: Omit<IntegrityReport, 'seconds'> = { findings, deletions, examined };
   const departing = deletions.filter(({ set_back: setBack }) => !setBack);
-  if (exportTo && departing.length > 0 && idsOf(departing).size <= maxDeletions) {
+  const counted = deletions.length <= mostDeletions;
+  if (exportTo && counted && departing.length > 0 && idsOf(departing).size <= maxDeletions) {
     await exportDeparting(callService, departing, exportTo);
     const left = new Set(await deleteDeparting(callService, departing));
     countRepaired(

@@ -15,7 +15,7 @@ const oldestTable = `
   oldest as (
     select position, created_at
     from outbox
-    order by transaction_id, position
+    order by epoch, transaction_id, position
     limit 1
   )`;
 

@@ -9,6 +9,8 @@ export class ForgetAddressesOfTheDeleted1764150000000 implements MigrationInterf
   name = 'ForgetAddressesOfTheDeleted1764150000000';
 
   async up(runner: QueryRunner): Promise<void> {
+    // The strongest lock first: to ask for it after the index has a weaker one ends in a deadlock with writers.
+    await runner.query('lock table users in access exclusive mode');
     await runner.query('create unique index users_email_folded_key on users (lower(email collate "C"))');
     await runner.query('alter table users alter column email drop not null');
     await runner.query(`
