@@ -74,7 +74,8 @@ export async function forwarding(app: FastifyInstance, options: ForwardingOption
     const held: Share[] = [[`streams of ${addressOf(request)}`, most.streamsOfAddress]];
     const person = await personOf(request);
     if (person) held.push([`streams of ${person}`, most.streamsOfPerson]);
-    if (signed.test(request.url)) held.push([`grant ${request.url}`, most.streamsOfGrant]);
+    const [path, grant] = request.url.split('?', 2);
+    if (grant) held.push([`grant ${request.method} ${path}`, most.streamsOfGrant]);
     return held;
   };
 
@@ -95,11 +96,15 @@ export async function forwarding(app: FastifyInstance, options: ForwardingOption
         if (!upstream) throw unavailable(service);
         const left = new AbortController();
         const give = shares.take(...(await sharesOf(request, streams)));
-        reply.raw.once('close', () => {
+        const leave = () => {
           give();
           left.abort(new ApiError('VALIDATION_FAILED', { detail: 'The client has left.' }));
-        });
+        };
+        reply.raw.once('close', leave);
+        // Who left before this moment, while their token was looked at, tells nobody any more.
+        if (reply.raw.destroyed || request.raw.socket.destroyed) leave();
         try {
+          left.signal.throwIfAborted();
           const send = streams ? streamed : ordinary;
           return passOn(reply, await send(upstream, request, left.signal), pace, streams);
         } catch (error) {
@@ -110,9 +115,6 @@ export async function forwarding(app: FastifyInstance, options: ForwardingOption
   }
   return { upstreams, intake, shares };
 }
-
-/** A URL that is itself the right to what it names. */
-const signed = /[?&]signature=/;
 
 /** Whose bodies are not read (RFC 9110, section 9.3): they are not passed on, nor what announces them. */
 const bodyless = new Set(['GET', 'HEAD']);

@@ -19,7 +19,10 @@ export class Upload extends Readable {
     super();
     this.#payload = payload;
     this.#limit = limit;
-    this.#pace = new Pace(pace, () => this.destroy(new ApiError('REQUEST_TIMEOUT')));
+    this.#pace = new Pace(pace, () => {
+      // Held back by us, since the service takes no more: its own deadline is for that.
+      if (!payload.isPaused()) this.destroy(new ApiError('REQUEST_TIMEOUT'));
+    });
     // From the first moment: the client may leave before anybody else listens.
     this.on('error', () => undefined);
     payload

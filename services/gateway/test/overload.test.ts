@@ -202,6 +202,26 @@ test('one caller has so many requests under way at most, and others are not kept
   await expect.poll(async () => (await ask(gateway, '/quick', as('alice'))).status).toBe(200);
 });
 
+test('whoever leaves while their token is looked at gives their place back too', async () => {
+  let looking = 0;
+  const personOf = async () => {
+    looking += 1;
+    await sleep(50);
+    return 'somebody';
+  };
+  const { port, url } = await door({ personOf, most: { ...limits.most, calls: 4 } });
+  for (let n = 0; n < 12; n += 1) {
+    const socket = connect(port, '127.0.0.1');
+    socket.on('error', () => undefined);
+    const before = looking;
+    socket.write('GET /quick HTTP/1.1\r\nhost: x\r\n\r\n');
+    await expect.poll(() => looking).toBeGreaterThan(before);
+    socket.resetAndDestroy();
+    await sleep(100);
+  }
+  expect((await fetch(`${url}/quick`)).status).toBe(200);
+});
+
 test('streams have connections of their own, and so many of a grant, of a person and of an address', async () => {
   const most = { calls: 10, streamsOfGrant: 2, streamsOfPerson: 3, streamsOfAddress: 4 };
   const gateway = await door({

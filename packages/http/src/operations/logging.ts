@@ -103,7 +103,7 @@ function mask(text: string): string {
     .replace(/[\w.+-]+@[\w-]+(\.[\w-]+)+/g, '[email]')
     .replace(/:\/\/[^\s/@]+@/g, '://[credentials]@')
     .replace(/\beyJ[\w-]+\.[\w-]+\.[\w-]*/g, '[token]')
-    .replace(/\bhsk_\w+|\bwhsec_[\w+/=]+/g, '[key]')
+    .replace(/\bhs[krd]_[\w.-]+|\bwhsec_[\w+/=]+/g, '[key]')
     .replace(/\b\d{1,3}(\.\d{1,3}){3}\b/g, '[address]')
     .slice(0, 2_000);
 }
