@@ -12,10 +12,13 @@ const argon2id = 2;
 export const minimumCharacters = 10;
 export const maximumBytes = 256;
 
+/** Of libuv's threads (https://nodejs.org/api/cli.html#uv_threadpool_sizesize), one is left to files, names and keys. */
+const threads = Math.max(1, Number(process.env.UV_THREADPOOL_SIZE || 4) - 1);
 /** One core each: more at once would only take longer, and everything else in the process would wait with them. */
-const cores = pLimit(availableParallelism());
+const atOnce = Math.min(availableParallelism(), threads);
+const cores = pLimit(atOnce);
 /** As many as are under way, and about a second's work that waits. Who comes later can come again. */
-export const turnsAtMost = 17 * availableParallelism();
+export const turnsAtMost = 17 * atOnce;
 let turns = 0;
 
 /** What somebody may do who has a turn. Both take tens of milliseconds and 19 MiB, off the event loop. */
