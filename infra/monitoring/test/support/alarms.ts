@@ -92,6 +92,8 @@ export const alarms: Record<string, Alarm> = {
   },
   OutboxNotPruned: async ({ database }) => {
     await database.query(`insert into projects.feed_readers (consumer) values ('retired')`);
+    // Two: a single old one is where a reader that has applied all of them stands.
+    await insertEvent(database, 'projects', { created_at: '32 days' });
     await insertEvent(database, 'projects', { created_at: '32 days' });
     return { service: 'projects' };
   },
